@@ -1,0 +1,132 @@
+"""The words and dates on the forecast picture, placed so that none covers another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from coalitions.charts.frame import Plot
+from coalitions.charts.inputs import Past
+from coalitions.charts.scale import LETTER, LINE, Box, is_free, px, spread, text_box, width_of
+
+STEPS = (1, 2, 7, 14, 28, 56, 91, 182, 364, 728, 1820, 3640)
+RADIUS = 5.5
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    path: str
+    label_y: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayTick:
+    path: str
+    x: str
+    date: date
+    anchor: str  # "mid"; "start" or "end" where a centred date would leave the picture
+    with_year: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place for a text; `value` is the number in it, if it holds one."""
+
+    x: str
+    y: str
+    value: float | None = None
+    second_y: str = ""
+    anchor: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class PastMark:
+    """An open circle; `label` is None where no room was left, and the name then stands in its title only."""
+
+    x: str
+    y: str
+    date: date
+    name: str
+    short_name: str
+    people: float
+    label: Label | None
+
+
+def day_ticks(plot: Plot) -> tuple[DayTick, ...]:
+    """The first day, the day of the action, and even steps of days or weeks between them."""
+    days = (plot.end - plot.start).days
+    per_day = (plot.day_x - plot.left) / days
+    gap = plot.frame.day_gap
+    step = next((step for step in STEPS if step * per_day >= gap), days)
+    shown = [plot.start + timedelta(days=k) for k in range(0, days, step) if (days - k) * per_day >= gap]
+    with_year = plot.start.year != plot.end.year and days > 300
+    marks = []
+    for day in [*shown, plot.end]:
+        x = plot.across(day.toordinal())
+        path = f"M{px(plot.x(x))} {px(plot.frame.base)}v5"
+        anchor = "start" if x < 34 else "end" if x > plot.frame.width - 34 else "mid"
+        marks.append(DayTick(path, px(plot.x(x)), day, anchor, with_year))
+    return tuple(marks)
+
+
+def column(
+    plot: Plot, x: float, wanted: Sequence[float], values: Sequence[float | None]
+) -> tuple[Label, ...]:
+    """Texts under each other, each as near to its height as the others allow."""
+    heights = spread(wanted, gap=LINE, low=plot.frame.top, high=plot.frame.base)
+    return tuple(Label(px(plot.x(x)), px(y + 5), value) for y, value in zip(heights, values, strict=True))
+
+
+def place_today(plot: Plot, x: float, taken: Sequence[Box]) -> tuple[Label, Box]:
+    """At the top before the line; after it, or at the foot, where that is taken."""
+    within = Box(plot.left, plot.frame.top - 4, plot.right, plot.frame.base)
+    high, low = plot.frame.top + 10, plot.frame.base - 8
+    choices = [(x - 5, high, "end"), (x + 5, high, "start"), (x - 5, low, "end"), (x + 5, low, "start")]
+    boxes = [text_box(place, y, 44, anchor=anchor) for place, y, anchor in choices]
+    best = next((n for n, box in enumerate(boxes) if is_free(box, taken=taken, within=within)), 0)
+    place, y, anchor = choices[best]
+    return Label(px(plot.x(place)), px(y), anchor=anchor), boxes[best]
+
+
+def place_past(plot: Plot, past: Sequence[Past], taken: Sequence[Box]) -> tuple[PastMark, ...]:
+    """Latest first, since the latest count matters most where room is short."""
+    shown = sorted((p for p in past if plot.start <= p.date <= plot.end), key=lambda p: p.date, reverse=True)
+    places = [(plot.across(p.date.toordinal()), plot.y(p.count)) for p in shown]
+    busy = [*taken, *(Box(x - 7, y - 7, x + 7, y + 7) for x, y in places)]
+    marks = []
+    for (x, y), count in zip(places, shown, strict=True):
+        short = _shortened(count.label, plot.frame.longest_label)
+        extra = 10 if plot.frame.has_bounds else 2  # ": " and, where there is room, " counted"
+        width = LETTER * (len(short) + extra) + width_of(count.people)
+        found = _beside(plot, x, y, width, busy)
+        if found is not None:
+            busy.append(found[1])
+        marks.append(
+            PastMark(
+                px(plot.x(x)),
+                px(y),
+                count.date,
+                count.label,
+                short,
+                count.people,
+                found[0] if found else None,
+            )
+        )
+    return tuple(marks)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _beside(plot: Plot, x: float, y: float, width: float, busy: Sequence[Box]) -> tuple[Label, Box] | None:
+    """The first free place around the circle: after it, before it, then farther off."""
+    within = Box(plot.left + 2, plot.frame.top - 4, plot.hist_left, plot.frame.base - 2)
+    for rise in (-9.0, 20.0, 5.0, -26.0, 37.0):
+        for anchor, side in (("start", 11.0), ("end", -11.0)):
+            box = text_box(x + side, y + rise, width, anchor=anchor)
+            if is_free(box, taken=busy, within=within):
+                return Label(px(plot.x(x + side)), px(y + rise), anchor=anchor), box
+    return None
