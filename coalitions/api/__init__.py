@@ -1,0 +1,1 @@
+"""The same services, permissions and versions as the pages, for programs."""

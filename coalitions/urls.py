@@ -1,0 +1,57 @@
+from django.urls import path
+
+from coalitions.views import action, actions, history, imports, organizations, overview, people, settings
+
+app_name = "coalitions"
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("score/", overview.score, name="score"),
+    path("missed/<int:revision>/", overview.missed, name="missed"),
+    path("organizations/", organizations.organizations, name="organizations"),
+    path("organizations/add/", organizations.organization_add, name="organization-add"),
+    path("organizations/<uuid:organization_id>/", organizations.organization, name="organization"),
+    path(
+        "organizations/<uuid:organization_id>/edit/",
+        organizations.organization_edit,
+        name="organization-edit",
+    ),
+    path(
+        "organizations/<uuid:organization_id>/remove/",
+        organizations.organization_remove,
+        name="organization-remove",
+    ),
+    path("overlaps/", organizations.overlaps, name="overlaps"),
+    path("actions/", actions.actions, name="actions"),
+    path("actions/add/", actions.action_add, name="action-add"),
+    path("actions/<uuid:action_id>/", action.action, name="action"),
+    path("actions/<uuid:action_id>/edit/", actions.action_edit, name="action-edit"),
+    path("actions/<uuid:action_id>/remove/", actions.action_remove, name="action-remove"),
+    path("actions/<uuid:action_id>/forecast/", action.forecast, name="action-forecast"),
+    path("actions/<uuid:action_id>/pledges/<uuid:organization_id>/", action.pledge, name="pledge"),
+    path(
+        "actions/<uuid:action_id>/pledges/<uuid:organization_id>/log/", action.pledge_log, name="pledge-log"
+    ),
+    path("actions/<uuid:action_id>/counts/", action.counts, name="counts"),
+    path("actions/<uuid:action_id>/counts/log/", action.count_log, name="count-log"),
+    path(
+        "actions/<uuid:action_id>/counts/<uuid:count_id>/correct/", action.count_correct, name="count-correct"
+    ),
+    path("changes/", history.changes, name="changes"),
+    path("changes/<uuid:change_id>/undo/", history.change_undo, name="change-undo"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path(
+        "people/invitations/<uuid:invitation_id>/revoke/", people.invitation_revoke, name="invitation-revoke"
+    ),
+    path("people/<uuid:member_id>/role/", people.role, name="member-role"),
+    path("people/<uuid:member_id>/remove/", people.remove, name="member-remove"),
+    path("people/tokens/", people.tokens, name="tokens"),
+    path("people/tokens/<uuid:token_id>/revoke/", people.token_revoke, name="token-revoke"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/edit/", settings.settings_edit, name="settings-edit"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<uuid:import_id>/", imports.import_detail, name="import"),
+    path("imports/<uuid:import_id>/commit/", imports.import_commit, name="import-commit"),
+    path("imports/<uuid:import_id>/problems/", imports.import_problems, name="import-problems"),
+]

@@ -1,0 +1,1 @@
+"""Pages and their fragments, a module for each page."""
