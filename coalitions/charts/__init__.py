@@ -1,8 +1,8 @@
 """Geometry of the pictures: numbers in, dataclasses with ready SVG coordinates out.
 
-Coordinates are strings with a point as decimal sign, so that no locale can break them in a template; numbers
-that a person reads stay numbers, and the template writes them by locale. `rtl=True` mirrors a picture, so that
-time runs in the reading direction; text anchors stay, because SVG text follows the direction of the page.
+Coordinates are strings with a point as decimal sign, so that no locale can break them in a template; the
+numbers that a person reads stay numbers, and the template writes them by locale. `rtl=True` mirrors a
+picture, so that time runs in the reading direction. Text anchors stay: SVG text follows the page's direction.
 """
 
 from coalitions.charts.fan import fan, fan_picture

@@ -187,7 +187,8 @@ def _with_forecast(
         high=latest.p90,
     )
     if not plot.frame.has_figures:
-        return drawing
+        place = plot.x((plot.whisker + plot.frame.width) / 2 + 6)
+        return replace(drawing, small_figure=Label(px(place), px(middle + 5), latest.p50))
     placed = column(
         plot, plot.right + 12, [high, middle, middle + LINE, low], [latest.p90, latest.p50, None, latest.p10]
     )

@@ -21,7 +21,7 @@ class Histogram:
     ticks: tuple[tuple[str, int], ...]
     ticks_y: str
     line: str
-    line_x: str
+    line_text_x: str
     line_anchor: str
     whisker: str
     dot: tuple[str, str] | None
@@ -54,6 +54,7 @@ def histogram(
         height = BASE - (BASE - TOP) * bar.share
         paths[bar.is_over].append(f"M{px(x(bar.low))} {px(BASE)}V{px(height)}H{px(x(bar.high))}V{px(BASE)}z")
     line_x = 0.0 if critical_mass is None else x(critical_mass)
+    is_late = (critical_mass or 0) > top_value * 0.6
     whisker_y = TOP - 10
     return Histogram(
         width=px(WIDTH),
@@ -64,8 +65,8 @@ def histogram(
         ticks=tuple((px(x(value)), value) for value in ticks(top_value)),
         ticks_y=px(BASE + 22),
         line="" if critical_mass is None else f"M{px(line_x)} {px(TOP - 26)}V{px(BASE)}",
-        line_x=px(line_x),
-        line_anchor="end" if (critical_mass or 0) > top_value * 0.6 else "start",
+        line_text_x=px(line_x + (-6 if is_late != rtl else 6)),
+        line_anchor="end" if is_late else "start",
         whisker=""
         if low is None or high is None
         else f"M{px(x(low))} {px(whisker_y)}H{px(x(high))}"

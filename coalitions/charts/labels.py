@@ -93,7 +93,7 @@ def place_today(plot: Plot, x: float, taken: Sequence[Box]) -> tuple[Label, Box]
 def place_past(plot: Plot, past: Sequence[Past], taken: Sequence[Box]) -> tuple[PastMark, ...]:
     """Latest first, since the latest count matters most where room is short."""
     shown = sorted((p for p in past if plot.start <= p.date <= plot.end), key=lambda p: p.date, reverse=True)
-    places = [(plot.across(p.date.toordinal()), plot.y(p.count)) for p in shown]
+    places = [(plot.across(p.date.toordinal()), plot.y(p.people)) for p in shown]
     busy = [*taken, *(Box(x - 7, y - 7, x + 7, y + 7) for x, y in places)]
     marks = []
     for (x, y), count in zip(places, shown, strict=True):

@@ -33,6 +33,7 @@ class Fan:
     dot: tuple[str, str] | None = None
     figures: tuple[Label, ...] = ()  # high, median, the word, low
     figure_ticks: str = ""
+    small_figure: Label | None = None  # the median, where there is no room for the others
     chance_label: Label | None = None
     bracket: str = ""
     bounds: tuple[Label, ...] = ()  # upper, two lines of words, lower
