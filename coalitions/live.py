@@ -18,6 +18,8 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from coalitions.models import Change, Coalition
+
 logger = logging.getLogger(__name__)
 
 # After a failure nobody waits for Redis again until this many seconds have passed.
@@ -25,6 +27,9 @@ REST_AFTER_FAILURE = 3.0
 _rest_until = 0.0
 
 CHANNEL_PREFIX = "live:"
+# "Fetch everything anew": said when too much was missed to name it.
+RESYNC = "resync"
+REPLAY_AT_MOST = 200
 
 
 @cache
@@ -63,3 +68,14 @@ def claim(key: str, *, seconds: int) -> bool:
 
 def release(key: str) -> bool:
     return attempt(lambda: client().delete(key))
+
+
+def missed(coalition_id: int, since: int) -> list[tuple[int, str]]:
+    """(revision, fragment) of all that a browser which last saw `since` must fetch again, the score always."""
+    now = Coalition.objects.values_list("revision", flat=True).get(pk=coalition_id)
+    if since >= now:
+        return [(now, "score")]
+    fragments = Change.objects.filter(coalition_id=coalition_id).fragments_since(since)
+    if len(fragments) > REPLAY_AT_MOST:
+        return [(now, RESYNC)]
+    return [(now, fragment) for fragment in [*fragments, "score"]]

@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from coalitions import live
-from coalitions.models import Change, Coalition, Membership, Role, Session, User
+from coalitions.models import Membership, Session, User
 from coalitions.sessions import SessionStore, is_alive
 
 logger = logging.getLogger(__name__)
@@ -41,8 +41,6 @@ QUEUE_LENGTH = 64
 HEARTBEAT = 20.0  # proxies cut what is silent for 30 s
 CHECK_EVERY = 3.0
 SLOWEST_WRITE = 30.0  # a reader that takes longer for one message has gone
-REPLAY_AT_MOST = 200
-RESYNC = "resync"
 GOODBYE = "goodbye"
 
 
@@ -62,7 +60,7 @@ class Stream:
         except asyncio.QueueFull:
             while not self.events.empty():
                 self.events.get_nowait()
-            self.events.put_nowait((revision, RESYNC))
+            self.events.put_nowait((revision, live.RESYNC))
 
 
 class Streams:
@@ -134,7 +132,7 @@ class Streams:
             await send({"type": "http.response.start", "status": 200, "headers": [*_STREAM_HEADERS, *cors]})
             await _write(send, b"retry: 2000\n\n")
             if since is not None:
-                for revision, fragment in await _in_thread(_missed)(stream.coalition_id, since):
+                for revision, fragment in await _in_thread(live.missed)(stream.coalition_id, since):
                     await _write(send, _event(revision, fragment))
             await self._pass_on(stream, gone, send)
         except (TimeoutError, OSError, DatabaseError):
@@ -172,7 +170,7 @@ class Streams:
                     await pubsub.psubscribe(f"{live.CHANNEL_PREFIX}*")
                     if interrupted:
                         for stream in self._all():
-                            stream.tell(0, RESYNC)
+                            stream.tell(0, live.RESYNC)
                     interrupted = False
                     async for message in pubsub.listen():
                         if message["type"] == "pmessage":
@@ -233,9 +231,7 @@ def _admit(session_key: str, slug: str) -> Stream | None:
     session = Session.objects.filter(session_key=session_key).select_related("user").first()
     if session is None or session.user is None or not _is_signed_in(session, session.user):
         return None
-    membership = Membership.objects.filter(
-        user=session.user, coalition__slug=slug, role__gte=Role.PARTNER
-    ).first()
+    membership = Membership.objects.filter(user=session.user, coalition__slug=slug).first()
     if membership is None:
         return None
     return Stream(membership.coalition_id, session_key, membership.role, membership.organization_id)
@@ -262,17 +258,6 @@ def _still_allowed(session_keys: set[str]) -> set[tuple[str, int, int, int | Non
         "user__memberships__organization_id",
     )
     return set(rows)
-
-
-def _missed(coalition_id: int, since: int) -> list[tuple[int, str]]:
-    """What a browser that last saw `since` must fetch again; everything, when that is too much to name."""
-    now = Coalition.objects.values_list("revision", flat=True).get(pk=coalition_id)
-    if since >= now:
-        return [(now, "score")]
-    fragments = Change.objects.filter(coalition_id=coalition_id).fragments_since(since)
-    if len(fragments) > REPLAY_AT_MOST:
-        return [(now, RESYNC)]
-    return [(now, fragment) for fragment in [*fragments, "score"]]
 
 
 def _event(revision: int, fragment: str) -> bytes:

@@ -1,13 +1,13 @@
 from django.urls import path
 
-from coalitions.views import action, actions, history, imports, organizations, overview, people, settings
+from coalitions.views import action, actions, history, imports, organizations, overview, people, settings, stream
 
 app_name = "coalitions"
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("score/", overview.score, name="score"),
-    path("missed/<int:revision>/", overview.missed, name="missed"),
+    path("missed/<int:revision>/", stream.missed, name="missed"),
     path("organizations/", organizations.organizations, name="organizations"),
     path("organizations/add/", organizations.organization_add, name="organization-add"),
     path("organizations/<uuid:organization_id>/", organizations.organization, name="organization"),
