@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,10 +86,10 @@ def columns(facts: Facts) -> Columns:
         bonds=_bonds(facts, partner_at),
         actions=tuple(action_at),
         status=np.array([STATUSES.get(each, -1) for each in status], np.int64),
-        crowd=_numbers(crowd),
+        crowd=_people(crowd),
         big=np.array(big, np.bool_),
         pledges=_pledges(facts, action_at, partner_at),
-        came=_sorted(_known(_links(facts.came, action_at, partner_at))),
+        came=_sorted(_known(_links(facts.came, action_at, partner_at, _people))),
         overlaps=_known(_links(facts.overlaps, partner_at, partner_at)),
         allies=tuple(ally_at),
         ally_numbers=np.column_stack([_numbers(column) for column in ally[1:9]]),
@@ -108,6 +108,11 @@ def _numbers(values: Sequence[Any]) -> Numbers:
     return np.asarray(found + 0.0)
 
 
+def _people(values: Sequence[Any]) -> Numbers:
+    """To a millionth of a person, so that no fraction is small enough to break a division."""
+    return np.asarray(np.round(_numbers(values), 6) + 0.0)
+
+
 def _positions(names: Iterable[Id], at: dict[Id, int]) -> Positions:
     return np.array([at.get(name, -1) for name in names], np.int64)
 
@@ -121,14 +126,19 @@ def _labels(names: Sequence[Id | None], at: dict[Id, int]) -> Positions:
     return np.array([-1 if name is None else at[name] for name in names], np.int64)
 
 
-def _links(rows: Sequence[tuple[Any, ...]], first_at: dict[Id, int], second_at: dict[Id, int]) -> Links:
+def _links(
+    rows: Sequence[tuple[Any, ...]],
+    first_at: dict[Id, int],
+    second_at: dict[Id, int],
+    read: Callable[[Sequence[Any]], Numbers] = _numbers,
+) -> Links:
     first, second, values = _transpose(rows, 3)
-    return _inside(Links(_positions(first, first_at), _positions(second, second_at), _numbers(values)))
+    return _inside(Links(_positions(first, first_at), _positions(second, second_at), read(values)))
 
 
 def _pledges(facts: Facts, action_at: dict[Id, int], partner_at: dict[Id, int]) -> Links:
     action, partner, *sizes = _transpose(facts.pledges, 5)
-    values = np.column_stack([_numbers(size) for size in sizes])
+    values = np.column_stack([_people(size) for size in sizes])
     return _sorted(_inside(Links(_positions(action, action_at), _positions(partner, partner_at), values)))
 
 

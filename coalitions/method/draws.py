@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
@@ -20,6 +21,8 @@ from coalitions.method.rates import BETWEEN_PARTNERS, PRIOR_ACTIONS, SHOCK, Rate
 DRAWS = 4000
 REMEMBERED = 400
 COMMON = 0
+
+FloatOrNumbers = TypeVar("FloatOrNumbers", float, Numbers)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,6 @@ class Luck:
         return Generator(PCG64(SeedSequence([int(self.seed, 16), *key])))
 
 
-def deviation_of(spread: float, information: float) -> float:
+def deviation_of(spread: float, information: FloatOrNumbers) -> FloatOrNumbers:
     """Squared relative deviation of what comes from a pledge, once the coalition's rate is given."""
     return spread + 2 * BETWEEN_PARTNERS / information

@@ -86,11 +86,11 @@ class Pledge(NamedTuple):
 
 
 class Came(NamedTuple):
-    """People who came from the partner's pledge; `count` is None while unknown."""
+    """People who came from the partner's pledge; `people` is None while unknown."""
 
     action: Id
     partner: Id
-    count: float | None
+    people: float | None
 
 
 class Ally(NamedTuple):

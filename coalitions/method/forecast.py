@@ -158,7 +158,8 @@ def _draw_partners(rates: Rates, luck: Luck, pledged: _Pledged, people: Crowd) -
     largest = came.max(axis=0)
     base = np.maximum(total * (people.base / people.sum), largest)
     met_nobody = np.prod(1 - came / base, axis=0)
-    return np.clip(base * (1 - met_nobody) * (people.unique / people.estimate), largest, total)
+    unique = base * (1 - met_nobody) * (people.unique / people.estimate)
+    return np.asarray(np.clip(unique, largest, total))
 
 
 def _by_record(rates: Rates, pledged: _Pledged) -> Iterator[tuple[tuple[float, float], int, list[float]]]:

@@ -88,9 +88,9 @@ def rates(facts: Columns) -> Rates:
     total = math.fsum(weight.tolist())
     prior = RULE_OF_HALVES * PRIOR_ACTIONS
     coalition = (prior + math.fsum(moved.tolist())) / (PRIOR_ACTIONS + total)
-    information = PRIOR_ACTIONS + np.bincount(seen.partner, weight, len(facts.partners))
-    weighted = np.bincount(seen.partner, moved, len(facts.partners))
-    rate = (coalition * PRIOR_ACTIONS + weighted) / information
+    information = PRIOR_ACTIONS + _by_partner(seen, weight, len(facts.partners))
+    weighted = _by_partner(seen, moved, len(facts.partners))
+    rate: Numbers = (coalition * PRIOR_ACTIONS + weighted) / information
     spread = _spread(seen, rate, information, total)
     actions = len(np.unique(seen.action))
     return Rates(
@@ -104,6 +104,10 @@ def rates(facts: Columns) -> Rates:
         information=information,
         weighted=weighted,
     )
+
+
+def _by_partner(seen: Observations, values: Numbers, partners: int) -> Numbers:
+    return np.asarray(np.bincount(seen.partner, values, partners), np.float64)
 
 
 def _spread(seen: Observations, rate: Numbers, information: Numbers, total: float) -> float:

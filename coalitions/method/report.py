@@ -154,7 +154,7 @@ def _community(facts: Columns, found: Community) -> Json:
 
 
 def why_without_turnout(facts: Columns) -> Json:
-    allies = [
+    allies: list[Json] = [
         {
             "id": facts.allies[at],
             "dependence": float(facts.ally_numbers[at, 3]),

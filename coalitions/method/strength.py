@@ -60,8 +60,9 @@ def breadth(found: list[Community], aimed_at: int) -> float:
 def bonds_held(bonds: Numbers) -> Numbers:
     """The share held of the bonds that are known, shape P; NaN where none is."""
     known = (~np.isnan(bonds)).sum(axis=1)
-    held = np.nansum(bonds, axis=1)
-    return np.divide(held, known, out=np.full(len(bonds), np.nan), where=known > 0)
+    shares = np.full(len(bonds), np.nan)
+    np.divide(np.nansum(bonds, axis=1), known, out=shares, where=known > 0)
+    return shares
 
 
 def cohesion(expected: Numbers, held: Numbers) -> float | None:
