@@ -1,0 +1,181 @@
+"""What happened, told in the reader's language: a change becomes a sentence and a list of differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coalitions.models import (
+    Action,
+    ApiToken,
+    Change,
+    Coalition,
+    Count,
+    Invitation,
+    Membership,
+    Organization,
+    Overlap,
+    Pledge,
+)
+
+SENTENCES: Mapping[str, str | Promise] = {
+    "organization.added": gettext_lazy("{who} added {what}."),
+    "organization.edited": gettext_lazy("{who} edited {what}."),
+    "organization.removed": gettext_lazy("{who} removed {what}."),
+    "organization.restored": gettext_lazy("{who} brought {what} back."),
+    "overlap.declared": gettext_lazy("{who} declared how far {what} overlap."),
+    "overlap.changed": gettext_lazy("{who} changed the overlap of {what}."),
+    "overlap.removed": gettext_lazy("{who} took back the overlap of {what}."),
+    "action.planned": gettext_lazy("{who} added the action {what}."),
+    "action.edited": gettext_lazy("{who} edited {what}."),
+    "action.removed": gettext_lazy("{who} removed {what}."),
+    "action.restored": gettext_lazy("{who} brought {what} back."),
+    "pledge.logged": gettext_lazy("{who} logged a pledge: {what}."),
+    "pledge.held_back": gettext_lazy(
+        "{who} logged a pledge that is held back until a lead counts on it: {what}."
+    ),
+    "count.logged": gettext_lazy("{who} logged a count: {what}."),
+    "count.corrected": gettext_lazy("{who} corrected a count: {what}."),
+    "settings.changed": gettext_lazy("{who} changed the settings of {what}."),
+    "coalition.created": gettext_lazy("{who} founded {what}."),
+    "person.invited": gettext_lazy("{who} invited {what}."),
+    "person.joined": gettext_lazy("{what} joined the coalition."),
+    "person.removed": gettext_lazy("{who} removed {what} from the coalition."),
+    "role.changed": gettext_lazy("{who} changed the role of {what}."),
+    "invitation.revoked": gettext_lazy("{who} took back the invitation of {what}."),
+    "token.created": gettext_lazy("{who} made an API token: {what}."),
+    "token.revoked": gettext_lazy("{who} took back the API token {what}."),
+    "import.committed": gettext_lazy("{who} imported {what}."),
+    "import.undone": gettext_lazy("{who} undid the import of {what}."),
+    "change.undone": gettext_lazy("{who} undid a change: {what}."),
+    "rollup.repaired": gettext_lazy("{who} repaired sums that did not match the ledger: {what}."),
+}
+ANYTHING = gettext_lazy("{who} changed {what}.")
+
+# What the first half of a verb is about: where labels and choices of its fields are found.
+SUBJECTS: Mapping[str, type[models.Model]] = {
+    "organization": Organization,
+    "overlap": Overlap,
+    "action": Action,
+    "pledge": Pledge,
+    "count": Count,
+    "settings": Coalition,
+    "coalition": Coalition,
+    "person": Membership,
+    "role": Membership,
+    "invitation": Invitation,
+    "token": ApiToken,
+}
+LABELS: Mapping[str, str | Promise] = {
+    "low": gettext_lazy("low"),
+    "likely": gettext_lazy("likely"),
+    "best": gettext_lazy("best"),
+    "high": gettext_lazy("high"),
+    "share": gettext_lazy("share of the smaller one"),
+    "removed_at": gettext_lazy("removed"),
+    "is_withdrawn": gettext_lazy("taken back"),
+    "latitude": gettext_lazy("latitude"),
+    "longitude": gettext_lazy("longitude"),
+}
+# Row numbers that help an undo and say nothing to a reader.
+HIDDEN = frozenset({"id", "action", "organization", "coalition", "user"})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field before and after, as a reader would say it; "" where there was nothing."""
+
+    label: str
+    before: str
+    after: str
+
+    def __iter__(self) -> Any:
+        return iter((self.label, self.before, self.after))
+
+
+def sentence(change: Change) -> SafeString:
+    """One sentence, with the thing it is about marked; everything that people typed is escaped."""
+    return format_html(str(SENTENCES.get(change.verb, ANYTHING)), who=_who(change), what=_what(change))
+
+
+def differences(change: Change) -> list[Difference]:
+    """Field by field, only what differs, in the order in which it was recorded."""
+    before, after = change.before or {}, change.after or {}
+    model = SUBJECTS.get(change.verb.partition(".")[0])
+    return [
+        Difference(
+            _label(model, name), _value(model, name, before.get(name)), _value(model, name, after.get(name))
+        )
+        for name in dict.fromkeys((*before, *after))
+        if name not in HIDDEN and before.get(name) != after.get(name)
+    ]
+
+
+def _who(change: Change) -> str:
+    return str(change.by) if change.by is not None else _("Muster")
+
+
+def _what(change: Change) -> SafeString:
+    subject = format_html("<strong>{}</strong>", change.subject)
+    figures = _figures(change)
+    return format_html("{}, {}", subject, figures) if figures else subject
+
+
+def _figures(change: Change) -> str:
+    """The figure that a ledger row is about: "600 people, 480 before"."""
+    name = {"pledge": "likely", "count": "best"}.get(change.verb.partition(".")[0])
+    now, before = (change.after or {}).get(name), (change.before or {}).get(name)
+    if name is None or not isinstance(now, int):
+        return ""
+    if isinstance(before, int) and before != now:
+        return _("%(now)s people, %(before)s before") % {"now": _number(now), "before": _number(before)}
+    return _("%(now)s people") % {"now": _number(now)}
+
+
+def _number(value: float) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def _label(model: type[models.Model] | None, name: str) -> str:
+    if name in LABELS:
+        return str(LABELS[name])
+    field = _field(model, name)
+    return str(getattr(field, "verbose_name", name.replace("_", " ")))
+
+
+def _field(model: type[models.Model] | None, name: str) -> models.Field[Any, Any] | None:
+    fields = model._meta.concrete_fields if model is not None else ()
+    return next((field for field in fields if name in {field.name, field.attname}), None)
+
+
+def _value(model: type[models.Model] | None, name: str, value: Any) -> str:
+    """A stored value in words: choices by their label, dates and numbers by locale."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    field = _field(model, name)
+    if field is not None and field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if name == "share" and isinstance(value, int | float):
+        return _("%(number)s%%") % {"number": _number(round(100 * value))}
+    if isinstance(value, int | float):
+        return _number(value)
+    return _moment(field, value)
+
+
+def _moment(field: models.Field[Any, Any] | None, value: Any) -> str:
+    if isinstance(field, models.DateTimeField):
+        return date_format(field.to_python(value), "DATETIME_FORMAT")
+    if isinstance(field, models.DateField):
+        return date_format(field.to_python(value), "DATE_FORMAT")
+    return str(value)
