@@ -18,11 +18,12 @@ from coalitions.models.people import Role
 register = template.Library()
 
 Number = int | float | None
+MINUS = "\N{MINUS SIGN}"
 
 
 def _written(value: float, digits: int) -> str:
     text = number_format(round(value, digits), decimal_pos=digits, use_l10n=True, force_grouping=True)
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def _known(value: Number) -> bool:
@@ -47,11 +48,11 @@ def decimal(value: Number, digits: int = 2) -> str:
 
 @register.filter
 def signed(value: Number, digits: int = 1) -> str:
-    """1.4 -> "+1.4", -0.6 -> "−0.6"; what rounds to zero has no sign."""
+    """1.4 -> "+1.4", -0.6 -> the same with a true minus; what rounds to zero has no sign."""
     if value is None or not _known(value):
         return _unknown()
     rounded = round(value, digits)
-    return ("+" if rounded > 0 else "") + _written(rounded + 0.0 if rounded else 0.0, digits)
+    return ("+" if rounded > 0 else "") + _written(rounded or 0.0, digits)
 
 
 @register.filter
@@ -165,14 +166,14 @@ NAVIGATION = (
 def coalition_navigation(coalition: Any, membership: Any) -> list[Entry]:
     """The entries that this member may open; a partner also gets its own organization.
 
-    An entry whose page does not exist is left out: later apps can be listed here and stay absent until they are installed.
+    An entry whose page does not exist is left out: later apps can be listed above before they are installed.
     """
     role = membership.role if membership else Role.OBSERVER
     entries = [_with_url(entry, slug=coalition.slug) for entry in NAVIGATION if role >= entry.at_least]
-    organization = getattr(membership, "organization", None)
-    if role == Role.PARTNER and organization is not None:
-        own = Entry("organization", organization.name, "coalitions:organization")
-        entries.append(_with_url(own, slug=coalition.slug, public_id=organization.public_id))
+    if role == Role.PARTNER:
+        own = membership.organization
+        entry = Entry("organization", own.name, "coalitions:organization")
+        entries.append(_with_url(entry, slug=coalition.slug, organization_id=own.public_id))
     return [entry for entry in entries if entry.url]
 
 
