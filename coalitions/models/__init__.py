@@ -14,7 +14,7 @@ from coalitions.models.actions import (
 from coalitions.models.coalitions import SETTING_FIELDS, WEIGHT_FIELDS, Coalition
 from coalitions.models.directory import BOND_FIELDS, ExternalId, Organization, OrganizationKind, Overlap
 from coalitions.models.history import Change
-from coalitions.models.imports import Import, ImportFile, ImportState
+from coalitions.models.imports import RUNNING, Import, ImportChunk, ImportFile, ImportNote, ImportState
 from coalitions.models.people import (
     ApiToken,
     Invitation,
@@ -32,6 +32,7 @@ from coalitions.models.scores import Forecast, ForecastPoint, Score, ScorePoint,
 
 __all__ = [
     "BOND_FIELDS",
+    "RUNNING",
     "SETTING_FIELDS",
     "WEIGHT_FIELDS",
     "Action",
@@ -48,7 +49,9 @@ __all__ = [
     "Forecast",
     "ForecastPoint",
     "Import",
+    "ImportChunk",
     "ImportFile",
+    "ImportNote",
     "ImportState",
     "Invitation",
     "Membership",

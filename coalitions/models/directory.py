@@ -115,6 +115,8 @@ class ExternalId(models.Model):
     action = models.ForeignKey(
         "coalitions.Action", on_delete=models.CASCADE, null=True, blank=True, related_name="external_ids"
     )
+    # What the last import said, so that the next one can tell an edit made here from an old value.
+    imported = models.JSONField(default=dict)
 
     objects = ScopedQuerySet["ExternalId"].as_manager()
 
