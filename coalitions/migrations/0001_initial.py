@@ -11,578 +11,1681 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='SignInDelay',
+            name="SignInDelay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_digest', models.CharField(max_length=64, unique=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('wait_until', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account_digest", models.CharField(max_length=64, unique=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("wait_until", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_account_per_email')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"), name="one_account_per_email"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Coalition',
+            name="Coalition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('cause', models.TextField(blank=True, max_length=600, verbose_name='cause')),
-                ('target', models.CharField(blank=True, max_length=200, verbose_name='who you negotiate with')),
-                ('time_zone', models.CharField(default='UTC', max_length=60, verbose_name='time zone')),
-                ('critical_mass', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000000)], verbose_name='critical mass')),
-                ('communities_aimed_at', models.PositiveSmallIntegerField(default=6, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)], verbose_name='communities aimed at')),
-                ('weight_people_power', models.FloatField(default=1, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('weight_breadth', models.FloatField(default=1, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('weight_cohesion', models.FloatField(default=1, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('weight_leverage', models.FloatField(default=1, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('wanted_chance', models.FloatField(default=0.8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('wanted_leverage', models.FloatField(default=0.25, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('pledge_cap', models.PositiveIntegerField(default=50000, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10000000)], verbose_name='largest believable pledge')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('revision', models.PositiveBigIntegerField(default=0)),
-                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("cause", models.TextField(blank=True, max_length=600, verbose_name="cause")),
+                (
+                    "target",
+                    models.CharField(blank=True, max_length=200, verbose_name="who you negotiate with"),
+                ),
+                ("time_zone", models.CharField(default="UTC", max_length=60, verbose_name="time zone")),
+                (
+                    "critical_mass",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100000000),
+                        ],
+                        verbose_name="critical mass",
+                    ),
+                ),
+                (
+                    "communities_aimed_at",
+                    models.PositiveSmallIntegerField(
+                        default=6,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                        verbose_name="communities aimed at",
+                    ),
+                ),
+                (
+                    "weight_people_power",
+                    models.FloatField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "weight_breadth",
+                    models.FloatField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "weight_cohesion",
+                    models.FloatField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "weight_leverage",
+                    models.FloatField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "wanted_chance",
+                    models.FloatField(
+                        default=0.8,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                (
+                    "wanted_leverage",
+                    models.FloatField(
+                        default=0.25,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                (
+                    "pledge_cap",
+                    models.PositiveIntegerField(
+                        default=50000,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10000000),
+                        ],
+                        verbose_name="largest believable pledge",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("revision", models.PositiveBigIntegerField(default=0)),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('critical_mass__isnull', True), ('critical_mass__gte', 1), _connector='OR'), name='critical_mass_is_people'), models.CheckConstraint(condition=models.Q(('weight_people_power__gte', 0), ('weight_breadth__gte', 0), ('weight_cohesion__gte', 0), ('weight_leverage__gte', 0)), name='weights_are_not_negative'), models.CheckConstraint(condition=models.Q(('weight_people_power__gt', 0), ('weight_breadth__gt', 0), ('weight_cohesion__gt', 0), ('weight_leverage__gt', 0), _connector='OR'), name='some_weight_counts')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("critical_mass__isnull", True), ("critical_mass__gte", 1), _connector="OR"
+                        ),
+                        name="critical_mass_is_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("weight_people_power__gte", 0),
+                            ("weight_breadth__gte", 0),
+                            ("weight_cohesion__gte", 0),
+                            ("weight_leverage__gte", 0),
+                        ),
+                        name="weights_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("weight_people_power__gt", 0),
+                            ("weight_breadth__gt", 0),
+                            ("weight_cohesion__gt", 0),
+                            ("weight_leverage__gt", 0),
+                            _connector="OR",
+                        ),
+                        name="some_weight_counts",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('revision', models.PositiveBigIntegerField()),
-                ('fragment', models.CharField(max_length=80)),
-                ('verb', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='coalitions.change')),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("revision", models.PositiveBigIntegerField()),
+                ("fragment", models.CharField(max_length=80)),
+                ("verb", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="coalitions.change",
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Action',
+            name="Action",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('kind', models.CharField(choices=[('march', 'March'), ('rally', 'Rally'), ('vigil', 'Vigil'), ('strike', 'Strike'), ('picket', 'Picket'), ('sit_in', 'Sit-in'), ('boycott', 'Boycott'), ('demonstration', 'Demonstration'), ('meeting', 'Meeting'), ('other', 'Other')], default='other', max_length=20, verbose_name='kind')),
-                ('place', models.CharField(blank=True, max_length=200, verbose_name='place')),
-                ('latitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)])),
-                ('longitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)])),
-                ('day', models.DateField(verbose_name='day')),
-                ('starts_at', models.TimeField(blank=True, null=True, verbose_name='starts at')),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('held', 'Held'), ('cancelled', 'Cancelled')], default='planned', max_length=10, verbose_name='status')),
-                ('is_big', models.BooleanField(default=False, verbose_name='meant to reach critical mass')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('removed_at', models.DateTimeField(editable=False, null=True)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("march", "March"),
+                            ("rally", "Rally"),
+                            ("vigil", "Vigil"),
+                            ("strike", "Strike"),
+                            ("picket", "Picket"),
+                            ("sit_in", "Sit-in"),
+                            ("boycott", "Boycott"),
+                            ("demonstration", "Demonstration"),
+                            ("meeting", "Meeting"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("place", models.CharField(blank=True, max_length=200, verbose_name="place")),
+                (
+                    "latitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("starts_at", models.TimeField(blank=True, null=True, verbose_name="starts at")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("is_big", models.BooleanField(default=False, verbose_name="meant to reach critical mass")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("removed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="actions",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Forecast',
+            name="Forecast",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.BigIntegerField()),
-                ('result', models.JSONField()),
-                ('action', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='forecast', to='coalitions.action')),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forecasts', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.BigIntegerField()),
+                ("result", models.JSONField()),
+                (
+                    "action",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="forecast",
+                        to="coalitions.action",
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="forecasts",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ForecastPoint',
+            name="ForecastPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('p10', models.FloatField()),
-                ('p25', models.FloatField()),
-                ('p50', models.FloatField()),
-                ('p75', models.FloatField()),
-                ('p90', models.FloatField()),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forecast_points', to='coalitions.action')),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='forecast_points', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("p10", models.FloatField()),
+                ("p25", models.FloatField()),
+                ("p50", models.FloatField()),
+                ("p75", models.FloatField()),
+                ("p90", models.FloatField()),
+                (
+                    "action",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="forecast_points",
+                        to="coalitions.action",
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="forecast_points",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', models.CharField(choices=[('checking', 'Checking'), ('checked', 'Ready to import'), ('refused', 'Refused'), ('cancelled', 'Cancelled'), ('committing', 'Importing'), ('done', 'Imported'), ('undone', 'Undone'), ('failed', 'Failed')], default='checking', max_length=12)),
-                ('summary', models.JSONField(default=dict)),
-                ('lookalikes', models.JSONField(default=list)),
-                ('choices', models.JSONField(default=dict)),
-                ('failure', models.CharField(blank=True, max_length=40)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('beat_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('change', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='coalitions.change')),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("checking", "Checking"),
+                            ("checked", "Ready to import"),
+                            ("refused", "Refused"),
+                            ("cancelled", "Cancelled"),
+                            ("committing", "Importing"),
+                            ("done", "Imported"),
+                            ("undone", "Undone"),
+                            ("failed", "Failed"),
+                        ],
+                        default="checking",
+                        max_length=12,
+                    ),
+                ),
+                ("summary", models.JSONField(default=dict)),
+                ("lookalikes", models.JSONField(default=list)),
+                ("choices", models.JSONField(default=dict)),
+                ("failure", models.CharField(blank=True, max_length=40)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("beat_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "change",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="coalitions.change",
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportFile',
+            name="ImportFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('size', models.PositiveIntegerField(default=0)),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='coalitions.import')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("size", models.PositiveIntegerField(default=0)),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="coalitions.import",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportChunk',
+            name="ImportChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.BinaryField()),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='coalitions.importfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="coalitions.importfile",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportNote',
+            name="ImportNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('problems', 'Problems'), ('undo', 'What was there before')], max_length=10)),
-                ('content', models.BinaryField()),
-                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='coalitions.import')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("problems", "Problems"), ("undo", "What was there before")], max_length=10
+                    ),
+                ),
+                ("content", models.BinaryField()),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="coalitions.import",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('role', models.PositiveSmallIntegerField(choices=[(1, 'Partner'), (2, 'Observer'), (3, 'Organizer'), (4, 'Lead')], verbose_name='role')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='coalitions.coalition')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "role",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Partner"), (2, "Observer"), (3, "Organizer"), (4, "Lead")],
+                        verbose_name="role",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "since",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='what it is for')),
-                ('scope', models.CharField(choices=[('read', 'Read'), ('write', 'Read and write')], default='read', max_length=5, verbose_name='scope')),
-                ('token_digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('expires_at', models.DateTimeField()),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='coalitions.coalition')),
-                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to='coalitions.membership')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="what it is for")),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("read", "Read"), ("write", "Read and write")],
+                        default="read",
+                        max_length=5,
+                        verbose_name="scope",
+                    ),
+                ),
+                ("token_digest", models.CharField(max_length=64, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to="coalitions.membership",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Organization',
+            name="Organization",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('kind', models.CharField(choices=[('union', 'Union'), ('faith', 'Faith group'), ('students', 'Students'), ('tenants', 'Tenants'), ('neighbors', 'Neighbors'), ('advocacy', 'Advocacy group'), ('profession', 'Professionals'), ('business', 'Business'), ('party', 'Party'), ('public_body', 'Public body'), ('coalition', 'Coalition'), ('other', 'Other')], default='other', max_length=20, verbose_name='kind')),
-                ('community', models.CharField(blank=True, max_length=80, verbose_name='community')),
-                ('place', models.CharField(blank=True, max_length=120, verbose_name='place')),
-                ('latitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)])),
-                ('longitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)])),
-                ('reach', models.PositiveIntegerField(blank=True, null=True, verbose_name='people it can reach')),
-                ('partner_since', models.DateField(blank=True, null=True, verbose_name='partner since')),
-                ('partner_until', models.DateField(blank=True, null=True, verbose_name='left on')),
-                ('bond_agreement', models.BooleanField(blank=True, null=True, verbose_name='signed the coalition agreement')),
-                ('bond_demands', models.BooleanField(blank=True, null=True, verbose_name='endorses every must-have demand')),
-                ('bond_mandate', models.BooleanField(blank=True, null=True, verbose_name='has a mandated delegate')),
-                ('bond_decision_rule', models.BooleanField(blank=True, null=True, verbose_name='accepted the decision rule')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('removed_at', models.DateTimeField(editable=False, null=True)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='organizations', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("union", "Union"),
+                            ("faith", "Faith group"),
+                            ("students", "Students"),
+                            ("tenants", "Tenants"),
+                            ("neighbors", "Neighbors"),
+                            ("advocacy", "Advocacy group"),
+                            ("profession", "Professionals"),
+                            ("business", "Business"),
+                            ("party", "Party"),
+                            ("public_body", "Public body"),
+                            ("coalition", "Coalition"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("community", models.CharField(blank=True, max_length=80, verbose_name="community")),
+                ("place", models.CharField(blank=True, max_length=120, verbose_name="place")),
+                (
+                    "latitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                    ),
+                ),
+                (
+                    "reach",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="people it can reach"),
+                ),
+                ("partner_since", models.DateField(blank=True, null=True, verbose_name="partner since")),
+                ("partner_until", models.DateField(blank=True, null=True, verbose_name="left on")),
+                (
+                    "bond_agreement",
+                    models.BooleanField(blank=True, null=True, verbose_name="signed the coalition agreement"),
+                ),
+                (
+                    "bond_demands",
+                    models.BooleanField(
+                        blank=True, null=True, verbose_name="endorses every must-have demand"
+                    ),
+                ),
+                (
+                    "bond_mandate",
+                    models.BooleanField(blank=True, null=True, verbose_name="has a mandated delegate"),
+                ),
+                (
+                    "bond_decision_rule",
+                    models.BooleanField(blank=True, null=True, verbose_name="accepted the decision rule"),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("removed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="organizations",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='membership',
-            name='organization',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='coalitions.organization'),
+            model_name="membership",
+            name="organization",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="memberships",
+                to="coalitions.organization",
+            ),
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('role', models.PositiveSmallIntegerField(choices=[(1, 'Partner'), (2, 'Observer'), (3, 'Organizer'), (4, 'Lead')], verbose_name='role')),
-                ('token_digest', models.CharField(max_length=64, null=True, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='coalitions.coalition')),
-                ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='coalitions.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                (
+                    "role",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Partner"), (2, "Observer"), (3, "Organizer"), (4, "Lead")],
+                        verbose_name="role",
+                    ),
+                ),
+                ("token_digest", models.CharField(max_length=64, null=True, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="coalitions.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExternalId',
+            name="ExternalId",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(max_length=40)),
-                ('identifier', models.CharField(max_length=200)),
-                ('imported', models.JSONField(default=dict)),
-                ('action', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='coalitions.action')),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='coalitions.coalition')),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='coalitions.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("system", models.CharField(max_length=40)),
+                ("identifier", models.CharField(max_length=200)),
+                ("imported", models.JSONField(default=dict)),
+                (
+                    "action",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_ids",
+                        to="coalitions.action",
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_ids",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_ids",
+                        to="coalitions.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Count',
+            name="Count",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('of', models.CharField(choices=[('crowd', 'Everyone who came'), ('pledged', 'People of one partner who had been pledged'), ('walk_ins', 'People nobody had pledged')], max_length=10, verbose_name='what was counted')),
-                ('low', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('best', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('high', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('method', models.CharField(choices=[('turnstile', 'Turnstile'), ('sign_in', 'Sign-in sheets'), ('clicker', 'Clicker'), ('grid', 'Grid'), ('photo', 'Photo'), ('estimate', 'Estimate')], max_length=10, verbose_name='method')),
-                ('counted_by', models.CharField(max_length=120, verbose_name='counted by')),
-                ('is_independent', models.BooleanField(default=False, verbose_name='independent of both sides')),
-                ('source', models.URLField(blank=True, max_length=500, verbose_name='source')),
-                ('is_withdrawn', models.BooleanField(default=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('idempotency_key', models.CharField(max_length=64)),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='coalitions.action')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='coalitions.coalition')),
-                ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='coalitions.count')),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='coalitions.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "of",
+                    models.CharField(
+                        choices=[
+                            ("crowd", "Everyone who came"),
+                            ("pledged", "People of one partner who had been pledged"),
+                            ("walk_ins", "People nobody had pledged"),
+                        ],
+                        max_length=10,
+                        verbose_name="what was counted",
+                    ),
+                ),
+                (
+                    "low",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                (
+                    "best",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                (
+                    "high",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("turnstile", "Turnstile"),
+                            ("sign_in", "Sign-in sheets"),
+                            ("clicker", "Clicker"),
+                            ("grid", "Grid"),
+                            ("photo", "Photo"),
+                            ("estimate", "Estimate"),
+                        ],
+                        max_length=10,
+                        verbose_name="method",
+                    ),
+                ),
+                ("counted_by", models.CharField(max_length=120, verbose_name="counted by")),
+                (
+                    "is_independent",
+                    models.BooleanField(default=False, verbose_name="independent of both sides"),
+                ),
+                ("source", models.URLField(blank=True, max_length=500, verbose_name="source")),
+                ("is_withdrawn", models.BooleanField(default=False)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=64)),
+                (
+                    "action",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="counts",
+                        to="coalitions.action",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="counts",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "corrects",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrected_by",
+                        to="coalitions.count",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="counts",
+                        to="coalitions.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OutgoingMail',
+            name="OutgoingMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('reset', 'Password reset'), ('invitation', 'Invitation')], max_length=20)),
-                ('to', models.EmailField(max_length=254)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('invitation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='coalitions.invitation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("reset", "Password reset"), ("invitation", "Invitation")], max_length=20
+                    ),
+                ),
+                ("to", models.EmailField(max_length=254)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="coalitions.invitation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Overlap',
+            name="Overlap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('share', models.FloatField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='overlaps', to='coalitions.coalition')),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='coalitions.organization')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='coalitions.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "share",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ]
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overlaps",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="coalitions.organization",
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="coalitions.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Participation',
+            name="Participation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=1)),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to='coalitions.action')),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to='coalitions.coalition')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to='coalitions.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "action",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participations",
+                        to="coalitions.action",
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participations",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participations",
+                        to="coalitions.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pledge',
+            name="Pledge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('low', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('likely', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('high', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
-                ('is_held_back', models.BooleanField(default=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('idempotency_key', models.CharField(max_length=64)),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='coalitions.action')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='coalitions.coalition')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='coalitions.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "low",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                (
+                    "likely",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                (
+                    "high",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                ("is_held_back", models.BooleanField(default=False)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=64)),
+                (
+                    "action",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pledges",
+                        to="coalitions.action",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pledges",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pledges",
+                        to="coalitions.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CurrentPledge',
+            name="CurrentPledge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('low', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('likely', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('high', models.PositiveIntegerField(validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='current_pledges', to='coalitions.action')),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='current_pledges', to='coalitions.coalition')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='current_pledges', to='coalitions.organization')),
-                ('counted', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='coalitions.pledge')),
-                ('latest', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='coalitions.pledge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "low",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                (
+                    "likely",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                (
+                    "high",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(10000000)]
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "action",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="current_pledges",
+                        to="coalitions.action",
+                    ),
+                ),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="current_pledges",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="current_pledges",
+                        to="coalitions.organization",
+                    ),
+                ),
+                (
+                    "counted",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="coalitions.pledge",
+                    ),
+                ),
+                (
+                    "latest",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="coalitions.pledge"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.BigIntegerField(default=-1)),
-                ('day', models.DateField(null=True)),
-                ('computed_at', models.DateTimeField(null=True)),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('algorithm', models.CharField(blank=True, max_length=20)),
-                ('result', models.JSONField(default=dict)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('attempted_revision', models.BigIntegerField(default=-1)),
-                ('next_attempt_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('coalition', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='score', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.BigIntegerField(default=-1)),
+                ("day", models.DateField(null=True)),
+                ("computed_at", models.DateTimeField(null=True)),
+                ("digest", models.CharField(blank=True, max_length=64)),
+                ("algorithm", models.CharField(blank=True, max_length=20)),
+                ("result", models.JSONField(default=dict)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("attempted_revision", models.BigIntegerField(default=-1)),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "coalition",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="score",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScorePoint',
+            name="ScorePoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('index', models.FloatField(null=True)),
-                ('low', models.FloatField(null=True)),
-                ('high', models.FloatField(null=True)),
-                ('digest', models.CharField(max_length=64)),
-                ('algorithm', models.CharField(max_length=20)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='score_points', to='coalitions.coalition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("index", models.FloatField(null=True)),
+                ("low", models.FloatField(null=True)),
+                ("high", models.FloatField(null=True)),
+                ("digest", models.CharField(max_length=64)),
+                ("algorithm", models.CharField(max_length=20)),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="score_points",
+                        to="coalitions.coalition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('public_id', models.CharField(default=coalitions.models.people.new_session_name, max_length=22, unique=True)),
-                ('created_at', models.DateTimeField(default=None)),
-                ('seen_at', models.DateTimeField(default=None)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "session_key",
+                    models.CharField(
+                        max_length=40, primary_key=True, serialize=False, verbose_name="session key"
+                    ),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=coalitions.models.people.new_session_name, max_length=22, unique=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=None)),
+                ("seen_at", models.DateTimeField(default=None)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'session',
-                'verbose_name_plural': 'sessions',
-                'abstract': False,
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ShowRate',
+            name="ShowRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rate', models.FloatField()),
-                ('information', models.FloatField()),
-                ('record', models.JSONField(default=list)),
-                ('coalition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='show_rates', to='coalitions.coalition')),
-                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='show_rate', to='coalitions.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rate", models.FloatField()),
+                ("information", models.FloatField()),
+                ("record", models.JSONField(default=list)),
+                (
+                    "coalition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="show_rates",
+                        to="coalitions.coalition",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="show_rate",
+                        to="coalitions.organization",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['coalition', 'fragment', '-revision'], name='changes_of_a_fragment'),
+            model_name="change",
+            index=models.Index(fields=["coalition", "fragment", "-revision"], name="changes_of_a_fragment"),
         ),
         migrations.AddConstraint(
-            model_name='change',
-            constraint=models.UniqueConstraint(fields=('coalition', 'revision'), name='one_change_per_revision'),
+            model_name="change",
+            constraint=models.UniqueConstraint(
+                fields=("coalition", "revision"), name="one_change_per_revision"
+            ),
         ),
         migrations.AddIndex(
-            model_name='action',
-            index=models.Index(fields=['coalition', '-day', '-id'], name='actions_by_day'),
+            model_name="action",
+            index=models.Index(fields=["coalition", "-day", "-id"], name="actions_by_day"),
         ),
         migrations.AddConstraint(
-            model_name='action',
-            constraint=models.UniqueConstraint(fields=('coalition', 'id'), name='action_of_a_coalition'),
+            model_name="action",
+            constraint=models.UniqueConstraint(fields=("coalition", "id"), name="action_of_a_coalition"),
         ),
         migrations.AddConstraint(
-            model_name='action',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['march', 'rally', 'vigil', 'strike', 'picket', 'sit_in', 'boycott', 'demonstration', 'meeting', 'other'])), name='action_kind_known'),
+            model_name="action",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "march",
+                            "rally",
+                            "vigil",
+                            "strike",
+                            "picket",
+                            "sit_in",
+                            "boycott",
+                            "demonstration",
+                            "meeting",
+                            "other",
+                        ],
+                    )
+                ),
+                name="action_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='action',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'held', 'cancelled'])), name='action_status_known'),
+            model_name="action",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["planned", "held", "cancelled"])),
+                name="action_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='action',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='action_is_on_earth'),
+            model_name="action",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                    models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                    _connector="OR",
+                ),
+                name="action_is_on_earth",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='forecastpoint',
-            constraint=models.UniqueConstraint(fields=('action', 'day'), name='one_forecast_point_a_day'),
+            model_name="forecastpoint",
+            constraint=models.UniqueConstraint(fields=("action", "day"), name="one_forecast_point_a_day"),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('state__in', ['checking', 'committing'])), fields=['beat_at'], name='imports_running'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(("state__in", ["checking", "committing"])),
+                fields=["beat_at"],
+                name="imports_running",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['checking', 'checked', 'refused', 'cancelled', 'committing', 'done', 'undone', 'failed'])), name='import_state_known'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "checking",
+                            "checked",
+                            "refused",
+                            "cancelled",
+                            "committing",
+                            "done",
+                            "undone",
+                            "failed",
+                        ],
+                    )
+                ),
+                name="import_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importchunk',
-            constraint=models.UniqueConstraint(fields=('file', 'number'), name='import_chunk_in_order'),
+            model_name="importchunk",
+            constraint=models.UniqueConstraint(fields=("file", "number"), name="import_chunk_in_order"),
         ),
         migrations.AddConstraint(
-            model_name='importnote',
-            constraint=models.UniqueConstraint(fields=('upload', 'kind'), name='one_import_note_of_a_kind'),
+            model_name="importnote",
+            constraint=models.UniqueConstraint(fields=("upload", "kind"), name="one_import_note_of_a_kind"),
         ),
         migrations.AddConstraint(
-            model_name='importnote',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['problems', 'undo'])), name='import_note_kind_known'),
+            model_name="importnote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["problems", "undo"])), name="import_note_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['read', 'write'])), name='token_scope_known'),
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scope__in", ["read", "write"])), name="token_scope_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.UniqueConstraint(fields=('coalition', 'id'), name='organization_of_a_coalition'),
+            model_name="organization",
+            constraint=models.UniqueConstraint(
+                fields=("coalition", "id"), name="organization_of_a_coalition"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.UniqueConstraint(models.F('coalition'), django.db.models.functions.text.Lower('name'), condition=models.Q(('removed_at__isnull', True)), name='organization_named_once'),
+            model_name="organization",
+            constraint=models.UniqueConstraint(
+                models.F("coalition"),
+                django.db.models.functions.text.Lower("name"),
+                condition=models.Q(("removed_at__isnull", True)),
+                name="organization_named_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['union', 'faith', 'students', 'tenants', 'neighbors', 'advocacy', 'profession', 'business', 'party', 'public_body', 'coalition', 'other'])), name='organization_kind_known'),
+            model_name="organization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "union",
+                            "faith",
+                            "students",
+                            "tenants",
+                            "neighbors",
+                            "advocacy",
+                            "profession",
+                            "business",
+                            "party",
+                            "public_body",
+                            "coalition",
+                            "other",
+                        ],
+                    )
+                ),
+                name="organization_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.CheckConstraint(condition=models.Q(('partner_until__isnull', True), models.Q(('partner_since__isnull', False), ('partner_until__gte', models.F('partner_since'))), _connector='OR'), name='organization_joined_before_it_left'),
+            model_name="organization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("partner_until__isnull", True),
+                    models.Q(
+                        ("partner_since__isnull", False), ("partner_until__gte", models.F("partner_since"))
+                    ),
+                    _connector="OR",
+                ),
+                name="organization_joined_before_it_left",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='organization_is_on_earth'),
+            model_name="organization",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                    models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                    _connector="OR",
+                ),
+                name="organization_is_on_earth",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('coalition', 'user'), name='one_role_per_coalition'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("coalition", "user"), name="one_role_per_coalition"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', [1, 2, 3, 4])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", [1, 2, 3, 4])), name="membership_role_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 1), _negated=True), ('organization__isnull', False), _connector='OR'), name='partner_has_an_organization'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", 1), _negated=True), ("organization__isnull", False), _connector="OR"
+                ),
+                name="partner_has_an_organization",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', [1, 2, 3, 4])), name='invitation_role_known'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", [1, 2, 3, 4])), name="invitation_role_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 1), _negated=True), ('organization__isnull', False), _connector='OR'), name='invited_partner_has_an_organization'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", 1), _negated=True), ("organization__isnull", False), _connector="OR"
+                ),
+                name="invited_partner_has_an_organization",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.UniqueConstraint(condition=models.Q(('organization__isnull', False)), fields=('coalition', 'system', 'identifier'), name='external_id_names_one_organization'),
+            model_name="externalid",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("organization__isnull", False)),
+                fields=("coalition", "system", "identifier"),
+                name="external_id_names_one_organization",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.UniqueConstraint(condition=models.Q(('action__isnull', False)), fields=('coalition', 'system', 'identifier'), name='external_id_names_one_action'),
+            model_name="externalid",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("action__isnull", False)),
+                fields=("coalition", "system", "identifier"),
+                name="external_id_names_one_action",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action__isnull', False), ('organization__isnull', True)), models.Q(('action__isnull', True), ('organization__isnull', False)), _connector='OR'), name='external_id_names_one_thing'),
+            model_name="externalid",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("action__isnull", False), ("organization__isnull", True)),
+                    models.Q(("action__isnull", True), ("organization__isnull", False)),
+                    _connector="OR",
+                ),
+                name="external_id_names_one_thing",
+            ),
         ),
         migrations.AddIndex(
-            model_name='count',
-            index=models.Index(fields=['action', '-id'], name='counts_latest_first'),
+            model_name="count",
+            index=models.Index(fields=["action", "-id"], name="counts_latest_first"),
         ),
         migrations.AddConstraint(
-            model_name='count',
-            constraint=models.UniqueConstraint(fields=('coalition', 'by', 'idempotency_key'), name='count_sent_once', nulls_distinct=False),
+            model_name="count",
+            constraint=models.UniqueConstraint(
+                fields=("coalition", "by", "idempotency_key"), name="count_sent_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='count',
-            constraint=models.CheckConstraint(condition=models.Q(('low__lte', models.F('best')), ('best__lte', models.F('high'))), name='count_low_best_high'),
+            model_name="count",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("low__lte", models.F("best")), ("best__lte", models.F("high"))),
+                name="count_low_best_high",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='count',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['turnstile', 'sign_in', 'clicker', 'grid', 'photo', 'estimate'])), name='count_method_known'),
+            model_name="count",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("method__in", ["turnstile", "sign_in", "clicker", "grid", "photo", "estimate"])
+                ),
+                name="count_method_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='count',
-            constraint=models.CheckConstraint(condition=models.Q(('of__in', ['crowd', 'pledged', 'walk_ins'])), name='count_of_known'),
+            model_name="count",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("of__in", ["crowd", "pledged", "walk_ins"])), name="count_of_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='count',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('of', 'pledged'), ('organization__isnull', False)), models.Q(models.Q(('of', 'pledged'), _negated=True), ('organization__isnull', True)), _connector='OR'), name='count_of_pledged_names_the_partner'),
+            model_name="count",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("of", "pledged"), ("organization__isnull", False)),
+                    models.Q(models.Q(("of", "pledged"), _negated=True), ("organization__isnull", True)),
+                    _connector="OR",
+                ),
+                name="count_of_pledged_names_the_partner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outgoingmail',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['reset', 'invitation'])), name='mail_kind_known'),
+            model_name="outgoingmail",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["reset", "invitation"])), name="mail_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='overlap',
-            constraint=models.UniqueConstraint(fields=('coalition', 'first', 'second'), name='one_overlap_per_pair'),
+            model_name="overlap",
+            constraint=models.UniqueConstraint(
+                fields=("coalition", "first", "second"), name="one_overlap_per_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='overlap',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='overlap_lower_id_first'),
+            model_name="overlap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first__lt", models.F("second"))), name="overlap_lower_id_first"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='overlap',
-            constraint=models.CheckConstraint(condition=models.Q(('share__range', (0, 1))), name='overlap_is_a_share'),
+            model_name="overlap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("share__range", (0, 1))), name="overlap_is_a_share"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.UniqueConstraint(fields=('action', 'organization'), name='participation_recorded_once'),
+            model_name="participation",
+            constraint=models.UniqueConstraint(
+                fields=("action", "organization"), name="participation_recorded_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(fields=['action', 'organization', '-id'], name='pledges_latest_first'),
+            model_name="pledge",
+            index=models.Index(fields=["action", "organization", "-id"], name="pledges_latest_first"),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('coalition', 'by', 'idempotency_key'), name='pledge_sent_once', nulls_distinct=False),
+            model_name="pledge",
+            constraint=models.UniqueConstraint(
+                fields=("coalition", "by", "idempotency_key"), name="pledge_sent_once", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('low__lte', models.F('likely')), ('likely__lte', models.F('high'))), name='pledge_low_likely_high'),
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("low__lte", models.F("likely")), ("likely__lte", models.F("high"))),
+                name="pledge_low_likely_high",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='currentpledge',
-            constraint=models.UniqueConstraint(fields=('action', 'organization'), name='one_current_pledge'),
+            model_name="currentpledge",
+            constraint=models.UniqueConstraint(fields=("action", "organization"), name="one_current_pledge"),
         ),
         migrations.AddConstraint(
-            model_name='currentpledge',
-            constraint=models.CheckConstraint(condition=models.Q(('low__lte', models.F('likely')), ('likely__lte', models.F('high'))), name='current_pledge_low_likely_high'),
+            model_name="currentpledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("low__lte", models.F("likely")), ("likely__lte", models.F("high"))),
+                name="current_pledge_low_likely_high",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scorepoint',
-            constraint=models.UniqueConstraint(fields=('coalition', 'day'), name='one_score_point_a_day'),
+            model_name="scorepoint",
+            constraint=models.UniqueConstraint(fields=("coalition", "day"), name="one_score_point_a_day"),
         ),
     ]
