@@ -18,16 +18,22 @@ from launch.state import ROOT, StateFolder
 
 # These read no database: starting servers for them would only cost time.
 WITHOUT_DATABASE = frozenset(
-    {"measure", "power", "help", "version", "--version", "--help", "-h", "compilemessages"}
+    {"measure", "power", "check", "collectstatic", "compilemessages", "makemessages", "help", "version"}
 )
 HELD_UP = 2.0
 
 
 def manage(arguments: list[str]) -> int:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    if not arguments or arguments[0] in WITHOUT_DATABASE:
+    if needs_no_database(arguments):
         replace_ourselves(command, without_database())
     return with_servers(command, doing=" ".join(["./muster manage", *arguments[:1]]))
+
+
+def needs_no_database(arguments: list[str]) -> bool:
+    if not arguments or {"--help", "-h", "--version"} & set(arguments):
+        return True
+    return arguments[0] in WITHOUT_DATABASE and "--database" not in arguments
 
 
 def execute(arguments: list[str]) -> int:

@@ -20,11 +20,6 @@ class StopWish:
         return bool(self.received)
 
     @property
-    def urgent(self) -> bool:
-        """Asked twice: whoever waits has no patience left."""
-        return len(self.received) > 1
-
-    @property
     def exit_code(self) -> int:
         """What shells report for a command that such a signal ended."""
         return 128 + self.received[0] if self.received else 0

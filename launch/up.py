@@ -53,6 +53,7 @@ def run(state: StateFolder, claim: Claim, supervisor: Supervisor, stopping: Stop
     if stopping():
         return
     programs = all_programs(state, addresses, os.environ | shared)
+    claim.record.environment = shared
     supervisor.start(programs)
     if not supervisor.wait_until_healthy(
         lambda: all(program.healthy() for program in programs), patience=60.0
@@ -60,8 +61,6 @@ def run(state: StateFolder, claim: Claim, supervisor: Supervisor, stopping: Stop
         if not stopping():
             raise CannotStart(what_failed(programs))
         return
-    claim.record.environment = shared
-    claim.publish()
     greet(state, addresses, shared)
     supervisor.watch()
 
