@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coalitions import changes
-from coalitions.models import Coalition, Organization, Overlap, User
+from coalitions.models import Change, Coalition, Organization, Overlap, User
 from coalitions.services.editing import Refused, StaleEdit, one_transaction, save_edit, snapshot
 
 ORGANIZATION_FIELDS = (
@@ -74,9 +74,15 @@ def remove_organization(organization: Organization, *, by: User | None, seen_ver
 
 @one_transaction
 def declare_overlap(
-    one: Organization, other: Organization, *, by: User | None, share: float, seen_version: int | None = None
+    one: Organization,
+    other: Organization,
+    *,
+    by: User | None,
+    share: float,
+    seen_version: int | None = None,
+    undoes: Change | None = None,
 ) -> Overlap:
-    """`share` of the smaller partner's people also belong to the other. `seen_version` is None for a new pair."""
+    """`share` of the smaller partner's people also belong to the other. A new pair has no `seen_version`."""
     if one.pk == other.pk:
         raise Refused(_("Choose two different organizations."), field="second")
     if one.coalition_id != other.coalition_id:
@@ -93,7 +99,8 @@ def declare_overlap(
             verb="overlap.declared",
             subject=f"{first.name} · {second.name}",
             fragment="overlaps",
-            after={"share": share, "id": overlap.pk},
+            after={"share": share, "id": overlap.pk, "first": first.pk, "second": second.pk},
+            undoes=undoes,
         )
         return overlap
     if seen_version is None:
@@ -108,3 +115,25 @@ def declare_overlap(
         subject=f"{first.name} · {second.name}",
     )
     return existing
+
+
+@one_transaction
+def remove_overlap(
+    overlap: Overlap, *, by: User | None, seen_version: int, undoes: Change | None = None
+) -> None:
+    """The pair counts as undeclared again. The history keeps what is needed to declare it anew."""
+    current = Overlap.objects.select_for_update().get(pk=overlap.pk, coalition=overlap.coalition_id)
+    if current.version != seen_version:
+        raise StaleEdit(current)
+    first, second = current.first, current.second
+    fragment, kept = current.fragment, {"share": current.share, "first": first.pk, "second": second.pk}
+    current.delete()
+    changes.record(
+        first.coalition,
+        by=by,
+        verb="overlap.removed",
+        subject=f"{first.name} · {second.name}",
+        fragment=fragment,
+        before=kept,
+        undoes=undoes,
+    )

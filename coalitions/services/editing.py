@@ -20,6 +20,8 @@ from coalitions.models import Change, Coalition, User
 BROKEN_RULES = {
     "organization_named_once": ("name", _("Another organization here already has this name.")),
     "one_overlap_per_pair": ("", _("Somebody declared this overlap a moment ago.")),
+    "pledge_sent_once": ("idempotency_key", _("This key was already used for another pledge.")),
+    "count_sent_once": ("idempotency_key", _("This key was already used for another count.")),
     "one_role_per_coalition": ("", _("This person already belongs to the coalition.")),
 }
 
@@ -101,9 +103,13 @@ def save_edit(
     values: dict[str, Any],
     verb: str,
     subject: str,
+    fragment: str = "",
     undoes: Change | None = None,
 ) -> Change | None:
-    """Write `values` if nobody saved since `seen_version`. None when they change nothing."""
+    """Write `values` if nobody saved since `seen_version`. None when they change nothing.
+
+    `fragment` names a list where the row itself is on no page yet; the record then says which row it was.
+    """
     manager = type(row)._base_manager
     current = manager.select_for_update().get(pk=row.pk)
     if current.version != seen_version:  # type: ignore[attr-defined]
@@ -120,9 +126,9 @@ def save_edit(
         by=by,
         verb=verb,
         subject=subject,
-        fragment=row.fragment,  # type: ignore[attr-defined]
+        fragment=fragment or row.fragment,  # type: ignore[attr-defined]
         before=before,
-        after=snapshot(row, names),
+        after=snapshot(row, names) | ({"id": row.pk} if fragment else {}),
         undoes=undoes,
     )
 
