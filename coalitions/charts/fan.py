@@ -16,11 +16,12 @@ from coalitions.charts.labels import (
     day_ticks,
     place_past,
     place_today,
+    small_figure,
 )
 from coalitions.charts.picture import Fan, Picture
 from coalitions.charts.scale import LINE, Box, points, px, text_box, ticks, width_of
 
-SHORTEST = timedelta(days=7)  # a picture of one day is drawn as the end of a week
+SHORTEST = timedelta(days=2)  # a picture of the day itself still needs a line of time
 FAR_ABOVE = 5.0  # a line that far above everything else would flatten the forecast: it is named, not drawn
 
 
@@ -123,7 +124,7 @@ def _top(
     top = max([*values, 1.0])
     if critical_mass is None:
         return top, False
-    if values and critical_mass > FAR_ABOVE * top:
+    if max(values, default=0.0) > 0 and critical_mass > FAR_ABOVE * top:
         return top, True
     return max(top, critical_mass), False
 
@@ -187,8 +188,7 @@ def _with_forecast(
         high=latest.p90,
     )
     if not plot.frame.has_figures:
-        place = plot.x((plot.whisker + plot.frame.width) / 2 + 6)
-        return replace(drawing, small_figure=Label(px(place), px(middle + 5), latest.p50))
+        return replace(drawing, small_figure=small_figure(plot, latest.p50))
     placed = column(
         plot, plot.right + 12, [high, middle, middle + LINE, low], [latest.p90, latest.p50, None, latest.p10]
     )
@@ -227,7 +227,7 @@ def _with_line(
         mass_path=f"M{px(plot.x(plot.left))} {px(y)}H{px(plot.x(plot.right))}",
         mass_label=Label(px(plot.x(x)), px(baseline), critical_mass),
     )
-    if chance is None or plot.hist_width < 80:
+    if chance is None or not plot.hist_width or not frame.chance_lines:
         return drawing
     lines = frame.chance_lines
     first = y - 16 - LINE * (lines - 1)
@@ -256,6 +256,9 @@ def _with_marks(drawing: Fan, plot: Plot, history: Sequence[Day], today: date, p
     if drawing.mass_label is not None and drawing.critical_mass is not None:
         width = 110 + width_of(drawing.critical_mass)
         taken.append(text_box(plot.left + 6, float(drawing.mass_label.y), width))
+        if drawing.mass_path:
+            y = plot.y(drawing.critical_mass)
+            taken.append(Box(plot.left, y - 3, plot.right, y + 3))
     if plot.start < today < plot.end:
         x = plot.across(today.toordinal())
         label, box = place_today(plot, x, taken)

@@ -8,7 +8,7 @@ from coalitions.charts.bins import almost_all, bars
 from coalitions.charts.inputs import Bins
 from coalitions.charts.scale import Scale, px, ticks
 
-WIDTH, HEIGHT, TOP, BASE, SIDE = 600.0, 210.0, 44.0, 170.0, 12.0
+WIDTH, HEIGHT, TOP, BASE, SIDE = 400.0, 190.0, 44.0, 158.0, 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def histogram(
         over="".join(paths[True]),
         under="".join(paths[False]),
         axis=f"M{px(x(0))} {px(BASE)}H{px(x(top_value))}",
-        ticks=tuple((px(x(value)), value) for value in ticks(top_value)),
+        ticks=tuple((px(x(value)), value) for value in ticks(top_value, most=4)),
         ticks_y=px(BASE + 22),
         line="" if critical_mass is None else f"M{px(line_x)} {px(TOP - 26)}V{px(BASE)}",
         line_text_x=px(line_x + (-6 if is_late != rtl else 6)),

@@ -79,6 +79,14 @@ def column(
     return tuple(Label(px(plot.x(x)), px(y + 5), value) for y, value in zip(heights, values, strict=True))
 
 
+def small_figure(plot: Plot, value: float) -> Label:
+    """The median beside the day, or before the end of the picture where a long number needs the room."""
+    start, end, y = plot.whisker + 10, plot.frame.width - 4, px(plot.y(value) + 5)
+    if width_of(value) > end - start:
+        return Label(px(plot.x(end)), px(plot.y(value) - 12), value, anchor="end")
+    return Label(px(plot.x((start + end) / 2)), y, value, anchor="mid")
+
+
 def place_today(plot: Plot, x: float, taken: Sequence[Box]) -> tuple[Label, Box]:
     """At the top before the line; after it, or at the foot, where that is taken."""
     within = Box(plot.left, plot.frame.top - 4, plot.right, plot.frame.base)

@@ -55,24 +55,20 @@ def width_of(value: float) -> float:
 
 
 def spread(wanted: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:
-    """The positions nearest to the wanted ones (least squares) that keep their order, a gap, and the range.
+    """The positions nearest to the wanted ones (least squares) that keep the order, a gap, and the range.
 
     Where the range is too short for all, the gap is kept and the last ones pass its end.
     """
-    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    blocks: list[list[float]] = []  # [sum, count] of wanted positions, each less the gaps before it
-    for rank, index in enumerate(order):
-        blocks.append([wanted[index] - rank * gap, 1])
-        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
-            total, count = blocks.pop()
-            blocks[-1][0] += total
-            blocks[-1][1] += count
+    blocks: list[tuple[float, int]] = []  # sum and number of wanted positions, each less the gaps before it
+    for rank, position in enumerate(wanted):
+        total, count = position - rank * gap, 1
+        while blocks and blocks[-1][0] / blocks[-1][1] > total / count:
+            before, many = blocks.pop()
+            total, count = total + before, count + many
+        blocks.append((total, count))
     last = max(low, high - (len(wanted) - 1) * gap)
-    means = [min(max(total / count, low), last) for total, count in blocks for _ in range(int(count))]
-    placed = [0.0] * len(wanted)
-    for rank, index in enumerate(order):
-        placed[index] = means[rank] + rank * gap
-    return placed
+    means = [min(max(total / count, low), last) for total, count in blocks for _ in range(count)]
+    return [mean + rank * gap for rank, mean in enumerate(means)]
 
 
 class Box(NamedTuple):

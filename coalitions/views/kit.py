@@ -59,18 +59,32 @@ def _draws(middle: float, spread: float) -> charts.Bins:
 def _fans(*, rtl: bool) -> dict[str, charts.Picture]:
     common: dict[str, Any] = {"today": TODAY, "day_of_action": MARCH, "rtl": rtl}
     draws = _draws(1550, 340)
-    past = [charts.Past(date(2026, 10, 24), "Depot vigil", 1040), charts.Past(date(2026, 10, 27), "Market picket", 900)]
+    past = [
+        charts.Past(date(2026, 10, 24), "Depot vigil", 1040),
+        charts.Past(date(2026, 10, 27), "Market picket", 900),
+    ]
     one_day = [charts.Day(TODAY, 800, 1000, 1200, 1500, 1900)]
     huge = [charts.Day(day.date, *(1000 * value for value in day[1:])) for day in _forecasts()]
     nothing = [charts.Day(TODAY - timedelta(days=k), 0, 0, 0, 0, 0) for k in range(20)]
     return {
         "full": charts.fan_picture(
-            _forecasts(), histogram=draws, critical_mass=1400, chance=0.68, lower=462, upper=1911, past=past, **common
+            _forecasts(),
+            histogram=draws,
+            critical_mass=1400,
+            chance=0.68,
+            lower=462,
+            upper=1911,
+            past=past,
+            **common,
         ),
-        "one_day": charts.fan_picture(one_day, histogram=_draws(1200, 380), critical_mass=400, chance=0.998, **common),
+        "one_day": charts.fan_picture(
+            one_day, histogram=_draws(1200, 380), critical_mass=400, chance=0.998, **common
+        ),
         "no_line": charts.fan_picture(_forecasts(), histogram=draws, lower=1480, upper=1560, **common),
         "zero": charts.fan_picture(nothing, critical_mass=1400, chance=0.0, lower=0, upper=0, **common),
-        "huge": charts.fan_picture(huge, critical_mass=90_000_000, chance=0.0, lower=900_000, upper=1_900_000, **common),
+        "huge": charts.fan_picture(
+            huge, critical_mass=90_000_000, chance=0.0, lower=900_000, upper=1_900_000, **common
+        ),
         "empty": charts.fan_picture([], critical_mass=1400, past=past[:1], **common),
     }
 
@@ -78,9 +92,9 @@ def _fans(*, rtl: bool) -> dict[str, charts.Picture]:
 def _pledges(*, rtl: bool) -> list[dict[str, Any]]:
     rows: list[tuple[str, str, int, int, int, list[float], float, int, int | None]] = [
         ("Harbor Dockworkers", "labor", 700, 800, 850, [0.78], 0.59, 462, 790),
-        ("Bus Drivers’ Local 88", "labor", 450, 600, 700, [0.80, 0.86], 0.66, 385, 610),  # noqa: RUF001
-        ("Alder State Students’ Union", "students", 400, 700, 1000, [0.35, 0.48, 1.2, 0.4], 0.46, 321, None),  # noqa: RUF001
-        ("Elder Riders’ Club", "seniors", 80, 120, 150, [], 0.50, 58, None),  # noqa: RUF001
+        ("Bus Drivers' Local 88", "labor", 450, 600, 700, [0.80, 0.86], 0.66, 385, 610),
+        ("Alder State Students' Union", "students", 400, 700, 1000, [0.35, 0.48, 1.2, 0.4], 0.46, 321, None),
+        ("Elder Riders' Club", "seniors", 80, 120, 150, [], 0.50, 58, None),
     ]
     keys = ("name", "community", "low", "likely", "high", "record", "rate", "expected", "confirmed")
     pledges = [dict(zip(keys, row, strict=True)) for row in rows]
@@ -96,13 +110,19 @@ def kit_context() -> dict[str, Any]:
         charts.Moment(date(2026, 9, 1) + timedelta(days=7 * k), 61 + 0.8 * k, 58 + 0.8 * k, 63.5 + 0.8 * k)
         for k in range(14)
     ]
-    changes = (("Bus Drivers’ Local 88 raised its pledge from 480 to 600.", 0.9), ("Tenants’ Union lowered its pledge.", -0.6), ("Wheels for All changed its place.", 0.0))  # noqa: RUF001, E501
+    changes = [
+        ("Bus Drivers' Local 88 raised its pledge from 480 to 600.", 0.9),
+        ("Tenants' Union lowered its pledge.", -0.6),
+        ("Wheels for All changed its place.", 0.0),
+    ]
     return {
         "today": TODAY,
         "first_assessed": date(2026, 9, 14),
         "now": datetime(2026, 12, 7, 9, 41, tzinfo=UTC),
         "fans": _fans(rtl=rtl),
-        "histogram": charts.histogram(_draws(1550, 340), critical_mass=1400, low=1169, median=1551, high=2047, rtl=rtl),
+        "histogram": charts.histogram(
+            _draws(1550, 340), critical_mass=1400, low=1169, median=1551, high=2047, rtl=rtl
+        ),
         "meters": [
             ("People power", charts.meter(0.96, low=0.83, high=1.0, rtl=rtl), 0.96, "0.83 to 1.00"),
             ("Breadth", charts.meter(0.86, rtl=rtl), 0.86, "9 of 10 groups"),
@@ -117,7 +137,9 @@ def kit_context() -> dict[str, Any]:
         "states": ["met", "risk", "unmet", "stale"],
         "wedges": ["Active opponent", "Passive opponent", "Neutral", "Passive ally", "Active ally"],
         "kinds": ["natural", "strategic", "both"],
-        "form": KitForm(auto_id="good_%s", initial={"name": "Night Nurses’ Network", "likely": 200, "kind": "union"}),  # noqa: RUF001
+        "form": KitForm(
+            auto_id="good_%s", initial={"name": "Night Nurses' Network", "likely": 200, "kind": "union"}
+        ),
         "wrong": wrong,
         "conflict": [("Place", "Harbor", "Old Harbor", True), ("Reach", "1,200", "1,200", False)],
         "diff": [("Likely", "480", "600"), ("Place", "", "Harbor"), ("Left on", "1 Dec 2026", None)],
