@@ -11,6 +11,13 @@ from coalitions.method.counts import METHODS
 from coalitions.models import BOND_FIELDS, ActionStatus, Coalition, Count, CountOf, Organization
 
 BOND_KINDS = [field.removeprefix("bond_") for field in BOND_FIELDS]
+# Independent before partisan, then the more reliable method (our columns spell it sign_in), then the latest.
+METHOD_RANK = Case(
+    *(When(method=name.replace("-", "_"), then=Value(place)) for place, name in enumerate(METHODS)),
+    default=Value(len(METHODS)),
+    output_field=IntegerField(),
+)
+BEST_COUNT_FIRST = ("-is_independent", METHOD_RANK, "-pk")
 
 
 def ground_floor(coalition_id: int, *, today: date) -> method.Facts:
@@ -58,16 +65,11 @@ def standing_counts(counts: QuerySet[Count]) -> QuerySet[Count]:
 
 
 def best_counts(coalition: Coalition, *, of: CountOf) -> QuerySet[Count]:
-    """One count for each action (and partner): independent before partisan, then by method, then the latest."""
-    rank = Case(
-        *(When(method=name, then=Value(place)) for place, name in enumerate(METHODS)),
-        default=Value(len(METHODS)),
-        output_field=IntegerField(),
-    )
+    """The best count of each held action (and partner)."""
     held = coalition.counts.filter(of=of, action__status=ActionStatus.HELD, action__removed_at__isnull=True)
     return (
         standing_counts(held)
-        .order_by("action_id", "organization_id", "-is_independent", rank, "-pk")
+        .order_by("action_id", "organization_id", *BEST_COUNT_FIRST)
         .distinct("action_id", "organization_id")
     )
 
