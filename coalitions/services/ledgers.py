@@ -82,6 +82,8 @@ def log_pledge(
         is_held_back=role < Role.LEAD and _is_jump(figures.likely, action=action, organization=organization),
         **asdict(figures),
     )
+    # Read before the rollup moves on to the new row.
+    before = asdict(_figures_of(current.latest)) if current else None
     _roll_up(pledge, current)
     changes.record(
         coalition,
@@ -89,7 +91,7 @@ def log_pledge(
         verb="pledge.held_back" if pledge.is_held_back else "pledge.logged",
         subject=f"{organization.name} · {action.title}",
         fragment=pledge_fragment(action, organization),
-        before=asdict(_figures_of(current.latest)) if current else None,
+        before=before,
         after=asdict(figures) | {"action": action.pk, "organization": organization.pk},
         undoes=undoes,
     )
