@@ -119,7 +119,7 @@
     if (isTyped(form) && Date.now() - escapedAt > 3000) {
       escapedAt = Date.now();
       const note = $("#trouble")?.dataset.escape;
-      announce(note, `escape-${escapedAt}`);
+      $("#announce").textContent = note; // an answer to a key cannot wait its turn
       const hint = $("[data-escape-note]", form);
       if (hint) hint.textContent = note;
       return;
@@ -147,24 +147,28 @@
     first.focus();
     if (first.matches("input") && first.type !== "checkbox" && first.type !== "radio") first.select();
   };
+  // htmx tells of each new piece, also of those swapped out of band, and then of who asked: both before the microtask.
   let swapped = [];
-  const afterSwap = ({ target, detail }) => {
-    if (!swapped.length) {
-      queueMicrotask(() => {
-        const parts = swapped;
-        swapped = [];
-        parts.forEach((part) => {
-          noteFigures(part, { isFirst: false });
-          nameRoles(part);
-          $$("[data-announce]", part).forEach((each) => announce(each.dataset.announce, sourceOf(each)));
-          // What came back with errors is still unsaved.
-          $$("form:has([aria-invalid='true'], .errors, .conflict)", part).forEach((form) => typed.add(form));
-        });
-        showLook();
-        if (parts.some((part) => part.closest("#toasts"))) keepToast();
-        moveFocus(parts, detail.requestConfig?.elt);
-      });
-    }
+  let asker = null;
+  const settle = () => {
+    const parts = swapped;
+    const whoAsked = asker;
+    swapped = [];
+    asker = null;
+    parts.forEach((part) => {
+      noteFigures(part, { isFirst: false });
+      nameRoles(part);
+      $$("[data-announce]", part).forEach((each) => announce(each.dataset.announce, sourceOf(each)));
+      // What came back with errors is still unsaved.
+      $$("form:has([aria-invalid='true'], .errors, .conflict)", part).forEach((form) => typed.add(form));
+    });
+    showLook();
+    if (parts.some((part) => part.closest("#toasts"))) keepToast();
+    moveFocus(parts, whoAsked);
+  };
+  const onNewPiece = ({ target }) => {
+    if (target === document.body) return;
+    if (!swapped.length) queueMicrotask(settle);
     swapped.push(target);
   };
 
@@ -254,7 +258,8 @@
     hideTrouble();
     if (detail.elt.matches?.("form")) typed.delete(detail.elt);
   });
-  on("htmx:afterSettle", afterSwap);
+  on("htmx:load", onNewPiece);
+  on("htmx:afterSettle", ({ detail }) => { asker = detail.requestConfig?.elt; });
 
   showLook();
   nameRoles(document);
