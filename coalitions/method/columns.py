@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -98,14 +99,24 @@ def columns(facts: Facts) -> Columns:
     )
 
 
+def matching(wanted: Links, known: Links) -> tuple[Positions, Positions]:
+    """Rows of `wanted` and the rows of `known` between the same two things, where both are sorted by them."""
+    if not len(known):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    width = max(wanted.second.max(initial=0), known.second.max()) + 1
+    keys, looked_for = known.first * width + known.second, wanted.first * width + wanted.second
+    at = np.minimum(np.searchsorted(keys, looked_for), len(keys) - 1)
+    there = np.flatnonzero(keys[at] == looked_for)
+    return there, at[there]
+
+
 def _transpose(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+    return [list(map(itemgetter(place), rows)) for place in range(width)]
 
 
 def _numbers(values: Sequence[Any]) -> Numbers:
-    # Adding 0 turns -0.0 into 0.0, so that equal numbers have equal bytes in the digest.
-    found = np.array([np.nan if each is None else each for each in values], np.float64)
-    return np.asarray(found + 0.0)
+    """None becomes NaN, and -0.0 becomes 0.0 so that equal numbers have equal bytes in the digest."""
+    return np.asarray(np.array(values, np.float64) + 0.0)
 
 
 def _people(values: Sequence[Any]) -> Numbers:
@@ -113,7 +124,7 @@ def _people(values: Sequence[Any]) -> Numbers:
     return np.asarray(np.round(_numbers(values), 6) + 0.0)
 
 
-def _positions(names: Iterable[Id], at: dict[Id, int]) -> Positions:
+def _positions(names: Iterable[Id], at: Mapping[Any, int]) -> Positions:
     return np.array([at.get(name, -1) for name in names], np.int64)
 
 
@@ -143,7 +154,7 @@ def _pledges(facts: Facts, action_at: dict[Id, int], partner_at: dict[Id, int]) 
 
 
 def _sorted(links: Links) -> Links:
-    return links.where(np.lexsort((links.second, links.first)))
+    return links.where(np.argsort(links.first * (links.second.max(initial=0) + 1) + links.second))
 
 
 def _inside(links: Links) -> Links:
@@ -156,9 +167,9 @@ def _known(links: Links) -> Links:
 
 def _bonds(facts: Facts, partner_at: dict[Id, int]) -> Numbers:
     """Held 1, not held 0, unknown NaN. Two sources that disagree do not hold it, whichever came first."""
+    partner, kind, held = _transpose(facts.bonds, 3)
+    at, place = _positions(partner, partner_at), _positions(kind, BONDS)
+    inside = at >= 0
     found = np.full((len(partner_at), len(BONDS)), np.nan)
-    for partner, kind, held in facts.bonds:
-        at = partner_at.get(partner)
-        if at is not None and held is not None:
-            found[at, BONDS[kind]] = np.fmin(found[at, BONDS[kind]], float(held))
+    np.fmin.at(found, (at[inside], place[inside]), _numbers(held)[inside])
     return found

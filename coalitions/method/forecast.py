@@ -9,7 +9,7 @@ from itertools import groupby
 
 import numpy as np
 
-from coalitions.method.columns import HELD, PLANNED, Columns, Numbers, Positions
+from coalitions.method.columns import HELD, PLANNED, Columns, Numbers, Positions, matching
 from coalitions.method.crowd import Crowd, crowd
 from coalitions.method.draws import Luck, deviation_of
 from coalitions.method.rates import PRIOR_ACTIONS, Rates
@@ -107,8 +107,10 @@ def walk_ins_share(facts: Columns) -> float:
     walked, whole = [], []
     for action in _recorded(facts):
         came = facts.came.of(action)
-        people = crowd(_by_partner(facts, came.second, came.values), facts.overlaps)
-        walked.append(max(0.0, float(facts.crowd[action]) - people.unique))
+        people = math.fsum(came.values.tolist())
+        if len(facts.overlaps):
+            people = crowd(_by_partner(facts, came.second, came.values), facts.overlaps).unique
+        walked.append(max(0.0, float(facts.crowd[action]) - people))
         whole.append(float(facts.crowd[action]))
     if not math.fsum(whole):
         return 0.0
@@ -116,12 +118,12 @@ def walk_ins_share(facts: Columns) -> float:
 
 
 def _recorded(facts: Columns) -> list[int]:
-    count, width = len(facts.actions), len(facts.partners)
+    count = len(facts.actions)
     pledged = facts.pledges.where(facts.pledges.values[:, 2] > 0)
-    known = np.isin(pledged.first * width + pledged.second, facts.came.first * width + facts.came.second)
+    counted, _ = matching(pledged, facts.came)
     pledges = np.bincount(pledged.first, minlength=count)
-    unknown = np.bincount(pledged.first, ~known, count)
-    recorded = (facts.status == HELD) & ~np.isnan(facts.crowd) & (pledges > 0) & (unknown == 0)
+    known = np.bincount(pledged.first[counted], minlength=count)
+    recorded = (facts.status == HELD) & ~np.isnan(facts.crowd) & (pledges > 0) & (pledges == known)
     found: list[int] = np.flatnonzero(recorded).tolist()
     return found
 

@@ -45,7 +45,7 @@ class Measured:
             "digest": self.digest,
             "seed": self.seed,
             "forecast": report.next_forecast(facts, self.rates, self.forecast, self.expected),
-            "other_forecasts": [report.forecast(facts, self.rates, each) for each in others],
+            "other_forecasts": report.other_forecasts(facts, self.rates, others),
             "dimensions": dict(self.strength.dimensions),
             "index": report.index(self.strength),
             "why": report.why(facts, self.expected, mass)

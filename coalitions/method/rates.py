@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coalitions.method.columns import HELD, Columns, Links, Numbers, Positions
+from coalitions.method.columns import HELD, Columns, Numbers, Positions, matching
 
 RULE_OF_HALVES = 0.5
 PRIOR_ACTIONS = 2.0
@@ -62,22 +62,10 @@ def observations(facts: Columns) -> Observations:
     held = facts.status == HELD
     pledged = facts.pledges.where(held[facts.pledges.first] & (facts.pledges.values[:, 1] > 0))
     came = facts.came.where(held[facts.came.first])
-    there, at = _matching(pledged, came, len(facts.partners))
+    there, at = matching(came, pledged)
     order = np.lexsort((pledged.values[at, 1], came.values[there], came.second[there]))
     there, at = there[order], at[order]
     return Observations(came.second[there], came.first[there], pledged.values[at, 1], came.values[there])
-
-
-def _matching(pledged: Links, came: Links, partners: int) -> tuple[Positions, Positions]:
-    """Rows of `came` and the rows of `pledged` (sorted by action and partner) for the same action and
-    partner."""
-    if not len(pledged):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    keys = pledged.first * partners + pledged.second
-    wanted = came.first * partners + came.second
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    there = np.flatnonzero(keys[at] == wanted)
-    return there, at[there]
 
 
 def rates(facts: Columns) -> Rates:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -45,36 +47,51 @@ NOT_FORECAST: Json = dict.fromkeys(
 
 def next_forecast(facts: Columns, rates: Rates, found: Forecast | None, expected: Numbers) -> Json:
     """The next big action with every partner, also who has not pledged; nulls while nothing is planned."""
-    people: list[float | None] = expected.tolist() if found else [None] * len(facts.partners)
-    rows = [_partner(facts, rates, partner, each) for partner, each in enumerate(people)]
+    everybody = list(range(len(facts.partners)))
     if found is None:
+        rows = [_partner(facts, rates, each, None, None, None) for each in everybody]
         return {"action": None, "partners": _ranked(rows), **NOT_FORECAST}
-    for partner, sizes in zip(found.partners.tolist(), found.pledged.tolist(), strict=True):
-        rows[partner] |= _share(rows[partner], sizes, found)
+    pledged: dict[int, list[float]] = dict(zip(found.partners.tolist(), found.pledged.tolist(), strict=True))
+    people, whole = expected.tolist(), found.crowd.sum
+    rows = [_partner(facts, rates, each, people[each], pledged.get(each), whole) for each in everybody]
     return {"action": facts.actions[found.action], "partners": _ranked(rows), **_turnout(facts, found)}
 
 
-def forecast(facts: Columns, rates: Rates, found: Forecast) -> Json:
-    """One planned action with the partners that pledged for it."""
+def other_forecasts(facts: Columns, rates: Rates, found: Sequence[Forecast]) -> list[Json]:
+    """Other planned actions with the partners that pledged, or None where too many did to list them."""
+    listed = sum(len(each.partners) for each in found) <= LISTED
+    return [
+        {
+            "action": facts.actions[each.action],
+            "partners": _pledging(facts, rates, each) if listed else None,
+            **_turnout(facts, each),
+        }
+        for each in found
+    ]
+
+
+def _pledging(facts: Columns, rates: Rates, found: Forecast) -> list[Json]:
     pledges = zip(found.partners.tolist(), found.expected.tolist(), found.pledged.tolist(), strict=True)
-    bare = [(_partner(facts, rates, partner, people), sizes) for partner, people, sizes in pledges]
-    rows = [row | _share(row, sizes, found) for row, sizes in bare]
-    return {"action": facts.actions[found.action], "partners": _ranked(rows), **_turnout(facts, found)}
+    whole = found.crowd.sum
+    return _ranked([_partner(facts, rates, each, people, sizes, whole) for each, people, sizes in pledges])
 
 
-def _partner(facts: Columns, rates: Rates, partner: int, expected: float | None) -> Json:
+def _partner(  # noqa: PLR0917 (called a hundred thousand times, and keywords cost)
+    facts: Columns,
+    rates: Rates,
+    partner: int,
+    expected: float | None,
+    pledge: list[float] | None,
+    whole: float | None,
+) -> Json:
     return {
         "id": facts.partners[partner],
-        "rate": float(rates.rate[partner]),
-        "information": float(rates.information[partner]),
+        "rate": rates.rate.item(partner),
+        "information": rates.information.item(partner),
         "expected": expected,
-        "share": None,
-        "pledge": None,
+        "share": expected / whole if expected is not None and whole and pledge is not None else None,
+        "pledge": pledge,
     }
-
-
-def _share(row: Json, sizes: list[float], found: Forecast) -> Json:
-    return {"share": row["expected"] / found.crowd.sum, "pledge": sizes}
 
 
 def _ranked(rows: list[Json]) -> list[Json]:
@@ -183,22 +200,27 @@ def record(facts: Columns, rates: Rates, walk_ins: float) -> Json:
 
 def _records(facts: Columns, rates: Rates) -> list[Json]:
     seen = rates.observations
-    values = (seen.partner, seen.action, seen.pledged, seen.came, seen.ratio, seen.weight)
-    rows = zip(*(column.tolist() for column in values), strict=True)
-    found = []
-    for partner, group in groupby(rows, key=lambda row: row[0]):
-        pairs = [dict(zip(PAIR, (facts.actions[row[1]], *row[2:]), strict=True)) for row in group]
-        found.append(
-            {
-                "id": facts.partners[partner],
-                "rate": float(rates.rate[partner]),
-                "information": float(rates.information[partner]),
-                "record": sorted(pairs, key=lambda pair: str(pair["action"]))
-                if len(seen.partner) <= LISTED
-                else None,
-            }
-        )
+    pairs: dict[int, list[Json] | None] = dict.fromkeys(np.unique(seen.partner).tolist())
+    if len(seen.partner) <= LISTED:
+        values = (seen.partner, seen.action, seen.pledged, seen.came, seen.ratio, seen.weight)
+        rows = zip(*(column.tolist() for column in values), strict=True)
+        pairs = {partner: _pairs(facts, group) for partner, group in groupby(rows, key=itemgetter(0))}
+    found: list[Json] = [
+        {
+            "id": facts.partners[partner],
+            "rate": rates.rate.item(partner),
+            "information": rates.information.item(partner),
+            "record": known,
+        }
+        for partner, known in pairs.items()
+    ]
     return sorted(found, key=lambda row: (-row["information"], -row["rate"], str(row["id"])))
+
+
+def _pairs(facts: Columns, rows: Iterable[tuple[Any, ...]]) -> list[Json]:
+    """One partner's pledges and what came of them, by action."""
+    found = [dict(zip(PAIR, (facts.actions[row[1]], *row[2:]), strict=True)) for row in rows]
+    return sorted(found, key=lambda pair: str(pair["action"]))
 
 
 def _or_none(value: float) -> float | None:
