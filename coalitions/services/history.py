@@ -14,9 +14,10 @@ from coalitions.models import Action, Change, Count, Organization, Overlap, Pled
 from coalitions.services import directory, ledgers
 from coalitions.services.editing import Refused, from_snapshot, one_transaction, save_edit, snapshot
 from coalitions.services.ledgers import Figures
-from coalitions.services.saying import label, said, subject_of
+from coalitions.services.saying import label, said
 
 Row = Organization | Action | Overlap
+ROWS: dict[str, type[Row]] = {"organization": Organization, "action": Action, "overlap": Overlap}
 COUNTED = ("of", "organization", "low", "best", "high", "method", "counted_by", "is_independent", "source")
 
 
@@ -179,14 +180,14 @@ def _put_settings_back(change: Change, by: User | None) -> None:
 
 def _row(change: Change) -> Row:
     """The row that a change is about: named by its record where the fragment is that of a list."""
-    model = subject_of(change.verb)
+    model = ROWS[change.verb.partition(".")[0]]
     names: dict[str, Any] = {"coalition": change.coalition}
     if "id" in (change.after or {}):
         names["pk"] = (change.after or {})["id"]
     else:
         names["public_id"] = UUID(change.fragment.partition("-")[2])
-    row = model._base_manager.filter(**names).first() if model else None
-    if not isinstance(row, Organization | Action | Overlap):
+    row: Row | None = model._base_manager.filter(**names).first()
+    if row is None:
         raise Refused(_("What this change was about is no longer there."))
     return row
 

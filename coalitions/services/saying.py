@@ -1,38 +1,18 @@
-"""How a stored value is said to a person: its label and its words, for histories, conflicts and refusals."""
+"""How a field and its value are said to a person, where two versions of a row meet."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from coalitions.models import Action, Coalition, Count, Membership, Organization, Overlap, Pledge
-
-# What a verb is about: the part before its dot.
-SUBJECTS: dict[str, type[models.Model]] = {
-    "organization": Organization,
-    "overlap": Overlap,
-    "action": Action,
-    "pledge": Pledge,
-    "rollup": Pledge,
-    "count": Count,
-    "settings": Coalition,
-    "coalition": Coalition,
-    "member": Membership,
-    "person": Membership,
-}
 SHARES = {"share", "wanted_chance", "wanted_leverage"}
 # Nothing in these fields is an answer, not a gap in what we know.
 EMPTY_IS_NOTHING = {"partner_since", "partner_until", "removed_at", "starts_at", "organization"}
-
-
-def subject_of(verb: str) -> type[models.Model] | None:
-    return SUBJECTS.get(verb.partition(".")[0])
 
 
 def label(model: type[models.Model], name: str) -> str:
@@ -78,26 +58,3 @@ def _words(name: str, value: Any) -> str:
     if isinstance(value, datetime | date):
         return date_format(value, "j F Y")
     return time_format(value) if isinstance(value, time) else str(value)
-
-
-def compared(
-    model: type[models.Model], before: dict[str, Any] | None, after: dict[str, Any] | None
-) -> list[tuple[str, str | None, str]]:
-    """(label, before, after) of each field that a change touched; before is None where there was nothing."""
-    rows: list[tuple[str, str | None, str]] = []
-    for name in dict.fromkeys([*(after or {}), *(before or {})]):
-        if not _is_shown(model, name):
-            continue
-        old = said(model, name, before[name]) if before is not None and name in before else None
-        new = said(model, name, after[name]) if after is not None and name in after else ""
-        if old != new and (old or new):
-            rows.append((label(model, name), old, new))
-    return rows
-
-
-def _is_shown(model: type[models.Model], name: str) -> bool:
-    try:
-        field = model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return not isinstance(field, models.ForeignKey | models.AutoField)
