@@ -13,6 +13,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from coalitions.models import Coalition, Membership, Organization, Role, User
 
@@ -25,6 +27,7 @@ class MemberRequest(HttpRequest):
 
     user: User
     membership: Membership
+    htmx: HtmxDetails
 
 
 def get_membership(user: User | AnonymousUser, slug: str, *, at_least: Role) -> Membership:
@@ -73,7 +76,10 @@ def coalition_view(*, at_least: Role, fresh: bool = False) -> Callable[[View], V
             request.membership = get_membership(request.user, slug, at_least=at_least)  # type: ignore[attr-defined]
             if fresh and not is_fresh(request):
                 return ask_for_password(request)
-            return view(request, request.membership.coalition, **kwargs)  # type: ignore[attr-defined]
+            coalition = request.membership.coalition  # type: ignore[attr-defined]
+            # Days and hours on these pages are the coalition's own.
+            with timezone.override(coalition.time_zone):
+                return view(request, coalition, **kwargs)
 
         guarded.required_role = at_least  # type: ignore[attr-defined]
         guarded.needs_fresh_sign_in = fresh  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""What was measured and logged, made ready for words and pictures; nothing is measured here."""
