@@ -133,16 +133,6 @@ def run_tool(
     return printed
 
 
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def command_line(pid: int) -> str:
     if sys.platform.startswith("linux"):
         with suppress(OSError):

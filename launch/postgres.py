@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from launch.children import MOMENT, Child, alive, command_line, run_tool, tail, wait_until
+from launch.children import MOMENT, Child, birthmark, command_line, run_tool, tail, wait_until
 from launch.disguise import Disguise, not_root
 from launch.postgres_binaries import copy_for, find
 from launch.screen import CannotStart
@@ -163,14 +163,14 @@ class Postgres:
         except (ValueError, IndexError):
             pid_file.unlink()
             return
-        if not alive(pid):
+        if not birthmark(pid):
             return  # PostgreSQL itself clears this case
         command = command_line(pid)
         if "postgres" not in command or str(self.data) not in command:
             pid_file.unlink()  # the pid is somebody else's now: PostgreSQL would refuse to start
             return
         os.kill(pid, signal.SIGINT)
-        if not wait_until(lambda: not alive(pid), PATIENCE):
+        if not wait_until(lambda: not birthmark(pid), PATIENCE):
             raise CannotStart(f"PostgreSQL (pid {pid}), left behind by an earlier run, does not stop.")
 
     def _try_to_start(self, deadline: float, stopping: Callable[[], bool]) -> str:

@@ -1,0 +1,140 @@
+"""The whole of Muster on one machine: it starts, survives, is found by others and stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from launch.children import birthmark
+from tests.launch.starting import gone, muster, started, until
+
+CHILDREN = ("web", "live", "beat", "jobs", "worker", "valkey", "postgres")
+
+
+def healthy(record: dict) -> bool:
+    """Pages answer (which needs PostgreSQL) and so does the live process."""
+    live_port = record["environment"]["LIVE_PORT"]
+    with suppress(urllib.error.URLError, OSError):
+        for address in (f"{record['address']}healthz", f"http://127.0.0.1:{live_port}/live/healthz"):
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status != 200:
+                    return False
+        return True
+    return False
+
+
+def members_of_group(group: int) -> set[int]:
+    """The processes of a child, whatever it started itself."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, IndexError):
+                if int((entry / "stat").read_text().rpartition(")")[2].split()[2]) == group:
+                    found.add(int(entry.name))
+    return found
+
+
+def test_it_starts_everything_and_says_where(running):
+    assert set(running.record["children"]) == set(CHILDREN)
+    assert running.record["address"] in running.said
+    assert healthy(running.record)
+
+
+def test_a_second_start_is_refused_and_names_the_first(running):
+    second = muster("up", var=running.var)
+    assert second.returncode == 1
+    assert f"pid {running.process.pid}" in second.stderr
+    assert running.record["address"] in second.stderr
+    assert healthy(running.record)
+
+
+def test_commands_use_the_servers_that_already_run(running):
+    before = running.record["children"]
+    found = muster("exec", "printenv", "DATABASE_URL", var=running.var)
+    assert found.stdout.strip() == running.record["environment"]["DATABASE_URL"]
+    migrated = muster("manage", "migrate", "--check", var=running.var)
+    assert migrated.returncode == 0, migrated.stderr
+    assert running.record["children"] == before
+
+
+def test_tests_run_beside_it_on_servers_of_their_own(running, tmp_path):
+    (tmp_path / "test_where.py").write_text(
+        "import os\n"
+        "def test_where(): print('\\nWHERE', os.environ['DATABASE_URL'], os.environ['MUSTER_VAR'])\n"
+    )
+    done = muster(
+        *("test", "-q", "-s", "-c", "/dev/null", "--rootdir", str(tmp_path), str(tmp_path)),
+        *("-p", "no:django", "-p", "no:cacheprovider"),
+        var=running.var,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    where = next(line for line in done.stdout.splitlines() if line.startswith("WHERE"))
+    _, database, var = where.split()
+    assert database != running.record["environment"]["DATABASE_URL"]
+    assert Path(var).parent == running.var / "test"
+    assert not Path(var).exists()
+    assert healthy(running.record)
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_a_killed_child_is_started_again(running, name):
+    pid, mark = running.child(name)
+    left_behind = {member: birthmark(member) for member in members_of_group(pid) - {pid}}
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: running.child(name)[0] != pid, running.said)
+    until(lambda: healthy(running.record), running.said)
+    assert gone(pid, mark)
+    assert all(gone(member, mark) for member, mark in left_behind.items())
+    assert f"{name} was ended by SIGKILL; starting it again" in running.said
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_a_killed_child_of_a_child_is_replaced_too(running, name):
+    pid, _ = running.child(name)
+    until(lambda: len(members_of_group(pid)) > 2, f"{name} has no workers")
+    before = members_of_group(pid)
+    victim = max(before - {pid})
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: len(members_of_group(running.child(name)[0]) - {victim}) >= len(before))
+    until(lambda: healthy(running.record), running.said)
+
+
+def test_ctrl_c_stops_everything_and_leaves_nothing(var):
+    with started("up", var=var, MUSTER_DEMO="0") as first:
+        until(lambda: "Muster is ready" in first.said or first.process.poll() is not None)
+        children = first.record["children"]
+        assert set(children) == set(CHILDREN), first.said
+        assert first.stop() == 0
+        assert first.said.rstrip().endswith("Stopped.")
+    assert all(gone(pid, mark) for pid, mark in children.values())
+    assert not any(members_of_group(pid) for pid, _ in children.values())
+    assert not (var / "running.json").exists()
+    assert "database system is shut down" in (var / "log" / "postgres.log").read_text()
+
+
+def test_a_killed_launcher_leaves_nothing_and_the_next_start_recovers(var):
+    note = var.with_name("pid of the command")
+    with started("exec", "sh", "-c", 'echo $$ > "$0"; exec sleep 4321', str(note), var=var) as first:
+        until(lambda: note.exists() and note.read_text().strip())
+        command = int(note.read_text())
+        left_behind = [*first.record["children"].values(), (command, birthmark(command))]
+        assert len(left_behind) == 3
+        first.process.kill()
+        first.process.wait()
+    again = muster("exec", "echo", "recovered", var=var)
+    assert again.stdout == "recovered\n", again.stderr
+    assert all(gone(pid, mark) for pid, mark in left_behind)
+
+
+def test_a_taken_port_is_not_ours_to_use(running, var):
+    port = running.record["environment"]["PORT"]
+    refused = muster("up", var=var, PORT=port)
+    assert refused.returncode == 1
+    assert f"Port {port} is taken" in refused.stderr
+    assert healthy(running.record)
