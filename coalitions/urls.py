@@ -1,6 +1,17 @@
 from django.urls import path
 
-from coalitions.views import action, actions, history, imports, organizations, overview, people, settings, stream
+from coalitions.views import (
+    action,
+    actions,
+    history,
+    imports,
+    organizations,
+    overview,
+    people,
+    settings,
+    stream,
+    tokens,
+)
 
 app_name = "coalitions"
 
@@ -46,8 +57,8 @@ urlpatterns = [
     ),
     path("people/<uuid:member_id>/role/", people.role, name="member-role"),
     path("people/<uuid:member_id>/remove/", people.remove, name="member-remove"),
-    path("people/tokens/", people.tokens, name="tokens"),
-    path("people/tokens/<uuid:token_id>/revoke/", people.token_revoke, name="token-revoke"),
+    path("people/tokens/", tokens.tokens, name="tokens"),
+    path("people/tokens/<uuid:token_id>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("settings/", settings.settings, name="settings"),
     path("settings/edit/", settings.settings_edit, name="settings-edit"),
     path("imports/", imports.imports, name="imports"),

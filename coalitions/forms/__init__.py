@@ -1,0 +1,1 @@
+"""What was typed, checked. Forms never save."""
