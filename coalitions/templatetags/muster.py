@@ -11,7 +11,7 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import get_language_bidi, gettext, gettext_lazy, ngettext
 
 from coalitions.models.people import Role
 
@@ -19,6 +19,7 @@ register = template.Library()
 
 Number = int | float | None
 MINUS = "\N{MINUS SIGN}"
+LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 
 def _written(value: float, digits: int) -> str:
@@ -52,7 +53,9 @@ def signed(value: Number, digits: int = 1) -> str:
     if value is None or not _known(value):
         return _unknown()
     rounded = round(value, digits)
-    return ("+" if rounded > 0 else "") + _written(rounded or 0.0, digits)
+    # Without the mark a right-to-left page would show the sign behind its number.
+    mark = LEFT_TO_RIGHT if rounded and get_language_bidi() else ""
+    return mark + ("+" if rounded > 0 else "") + _written(rounded or 0.0, digits)
 
 
 @register.filter
@@ -82,9 +85,9 @@ def in_hundred(chance: Number) -> str:
     if chance is None or not _known(chance):
         return _unknown()
     if chance < 0.005:
-        return gettext("fewer than 1 in 100")
+        return gettext("under 1 in 100")
     if chance > 0.995:
-        return gettext("more than 99 in 100")
+        return gettext("over 99 in 100")
     return gettext("%(count)s in 100") % {"count": _written(100 * chance, 0)}
 
 
