@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,6 +26,7 @@ from coalitions.models import (
     Overlap,
     Pledge,
 )
+from coalitions.services.saying import label, said
 
 SENTENCES: Mapping[str, str | Promise] = {
     "organization.added": gettext_lazy("{who} added {what}."),
@@ -75,17 +76,6 @@ SUBJECTS: Mapping[str, type[models.Model]] = {
     "invitation": Invitation,
     "token": ApiToken,
 }
-LABELS: Mapping[str, str | Promise] = {
-    "low": gettext_lazy("low"),
-    "likely": gettext_lazy("likely"),
-    "best": gettext_lazy("best"),
-    "high": gettext_lazy("high"),
-    "share": gettext_lazy("share of the smaller one"),
-    "removed_at": gettext_lazy("removed"),
-    "is_withdrawn": gettext_lazy("taken back"),
-    "latitude": gettext_lazy("latitude"),
-    "longitude": gettext_lazy("longitude"),
-}
 # Row numbers that help an undo and say nothing to a reader.
 HIDDEN = frozenset({"id", "action", "organization", "coalition", "user"})
 
@@ -112,12 +102,20 @@ def differences(change: Change) -> list[Difference]:
     before, after = change.before or {}, change.after or {}
     model = SUBJECTS.get(change.verb.partition(".")[0])
     return [
-        Difference(
-            _label(model, name), _value(model, name, before.get(name)), _value(model, name, after.get(name))
-        )
+        _difference(model, name, before.get(name), after.get(name))
         for name in dict.fromkeys((*before, *after))
         if name not in HIDDEN and before.get(name) != after.get(name)
     ]
+
+
+def _difference(model: type[models.Model] | None, name: str, before: Any, after: Any) -> Difference:
+    if model is None or name not in {field.name for field in model._meta.concrete_fields}:
+        return Difference(
+            name.replace("_", " "), *("" if side is None else str(side) for side in (before, after))
+        )
+    return Difference(
+        label(model, name), *("" if side is None else said(model, name, side) for side in (before, after))
+    )
 
 
 def _who(change: Change) -> str:
@@ -143,39 +141,3 @@ def _figures(change: Change) -> str:
 
 def _number(value: float) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
-
-
-def _label(model: type[models.Model] | None, name: str) -> str:
-    if name in LABELS:
-        return str(LABELS[name])
-    field = _field(model, name)
-    return str(getattr(field, "verbose_name", name.replace("_", " ")))
-
-
-def _field(model: type[models.Model] | None, name: str) -> models.Field[Any, Any] | None:
-    fields = model._meta.concrete_fields if model is not None else ()
-    return next((field for field in fields if name in {field.name, field.attname}), None)
-
-
-def _value(model: type[models.Model] | None, name: str, value: Any) -> str:
-    """A stored value in words: choices by their label, dates and numbers by locale."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    field = _field(model, name)
-    if field is not None and field.choices:
-        return str(dict(field.flatchoices).get(value, value))
-    if name == "share" and isinstance(value, int | float):
-        return _("%(number)s%%") % {"number": _number(round(100 * value))}
-    if isinstance(value, int | float):
-        return _number(value)
-    return _moment(field, value)
-
-
-def _moment(field: models.Field[Any, Any] | None, value: Any) -> str:
-    if isinstance(field, models.DateTimeField):
-        return date_format(field.to_python(value), "DATETIME_FORMAT")
-    if isinstance(field, models.DateField):
-        return date_format(field.to_python(value), "DATE_FORMAT")
-    return str(value)
