@@ -63,7 +63,7 @@ class Program:
         self.child.stop(patience=self.patience)
 
     def healthy(self) -> bool:
-        """Whether it answers; a program that serves nothing is healthy when it runs."""
+        """Whether it answers; a program that serves nobody is healthy when it runs."""
         if self.health is None:
             return self.child.running()
         port, path = self.health

@@ -2,12 +2,12 @@
 
 import os
 import resource
-import sys
 from pathlib import Path
 
 from launch import servers
-from launch.children import Child, tail, wait_until
+from launch.children import tail
 from launch.claim import Claim, Record, take_soon
+from launch.preparation import prepare, wants_demo
 from launch.programs import Addresses, Program, all_programs, choose_addresses
 from launch.screen import CannotStart, say, seconds_so_far
 from launch.signals import StopWish
@@ -15,6 +15,7 @@ from launch.state import ROOT, StateFolder
 from launch.supervisor import Supervisor
 
 FILES_AT_ONCE = 65_536
+PATIENCE = 120.0
 STOP_ORDER = ("web", "live", "beat", "jobs", "worker", "valkey", "postgres")
 STOP_TOGETHER = frozenset({"web", "live", "beat", "jobs", "worker"})
 DEMO_LOGINS = ("lead@demo.example", "organizer@demo.example", "observer@demo.example", "partner@demo.example")
@@ -49,20 +50,20 @@ def run(state: StateFolder, claim: Claim, supervisor: Supervisor, stopping: Stop
     for server in embedded:
         say(f"{server.about} is up")
     shared = servers.variables(state, embedded) | addresses.variables()
-    prepare(state, shared, stopping)
+    prepare(state, embedded, shared, stopping=stopping)
     if stopping():
         return
-    programs = all_programs(state, addresses, os.environ | shared)
     claim.record.environment = shared
-    supervisor.start(programs)
-    if not supervisor.wait_until_healthy(
-        lambda: all(program.healthy() for program in programs), patience=60.0
-    ):
-        if not stopping():
-            raise CannotStart(what_failed(programs))
-        return
-    greet(state, addresses, shared)
-    supervisor.watch()
+    programs = all_programs(state, addresses, os.environ | shared)
+    # People wait for the pages; loading everything at once would make them wait for the workers too.
+    serving = [program for program in programs if program.health]
+    supervisor.start(serving)
+    if supervisor.wait_until_healthy(lambda: all(one.healthy() for one in serving), patience=PATIENCE):
+        greet(state, addresses, shared)
+        supervisor.start([program for program in programs if program not in serving])
+        supervisor.watch()
+    elif not stopping():
+        raise CannotStart(what_failed(serving))
 
 
 def refusal(state: StateFolder, holder: Record | None) -> str:
@@ -73,27 +74,6 @@ def refusal(state: StateFolder, holder: Record | None) -> str:
         f"Muster already runs in this folder: {holder.doing}, pid {holder.pid}{where}. "
         f"Stop it with Ctrl-C there, or with: kill {holder.pid}"
     )
-
-
-def prepare(state: StateFolder, shared: dict[str, str], stopping: StopWish) -> None:
-    """Migrations, demo coalition and static files, in one Django process."""
-    log = state.log("prepare")
-    log.unlink(missing_ok=True)
-    words = [sys.executable, "-m", "launch.prepare"]
-    if wants_demo():
-        words.append("--demo")
-    child = Child(words, log=log, environment=os.environ | shared)
-    child.start()
-    wait_until(lambda: child.exit_code() is not None or stopping(), patience=600.0)
-    child.stop(patience=5.0)
-    if child.exit_code() != 0 and not stopping():
-        raise CannotStart(f"The database could not be prepared. The whole story is in {log}\n{tail(log)}")
-
-
-def wants_demo() -> bool:
-    """The demo coalition belongs into our own database, and into somebody else's only if they say so."""
-    default = "0" if os.environ.get("DATABASE_URL") else "1"
-    return os.environ.get("MUSTER_DEMO", default) == "1"
 
 
 def what_failed(programs: list[Program]) -> str:

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from launch.children import birthmark
 from launch.state import ROOT
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 OURS = ("DATABASE_URL", "REDIS_URL", "PORT", "LIVE_PORT", "BASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
 
@@ -54,10 +55,11 @@ class Running:
     screen: Path
 
     @property
-    def record(self) -> dict:
+    def record(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         with contextlib.suppress(FileNotFoundError, ValueError):
-            return json.loads((self.var / "running.json").read_text())
-        return {}
+            found = json.loads((self.var / "running.json").read_text())
+        return found
 
     @property
     def said(self) -> str:

@@ -66,8 +66,12 @@ def test_a_command_inside_a_command_uses_the_same_servers(used_var):
 
 
 def test_real_servers_are_used_where_the_environment_names_them(var):
-    named = {"DATABASE_URL": "postgresql:///elsewhere", "REDIS_URL": "unix://:secret@/elsewhere.sock?db=3"}
-    done = muster("exec", "printenv", "DATABASE_URL", "MUSTER_BROKER_URL", var=var, **named)
+    done = muster(
+        *("exec", "printenv", "DATABASE_URL", "MUSTER_BROKER_URL"),
+        var=var,
+        DATABASE_URL="postgresql:///elsewhere",
+        REDIS_URL="unix://:secret@/elsewhere.sock?db=3",
+    )
     assert done.stdout.split() == [
         "postgresql:///elsewhere",
         "redis+socket://:secret@/elsewhere.sock?virtual_host=3",

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -53,12 +54,13 @@ def durable():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def ask(server: Postgres, question: str) -> tuple:
+def ask(server: Postgres, question: str) -> tuple[Any, ...] | None:
     with psycopg.connect(server.url(), autocommit=True) as connection:
         return connection.execute(question).fetchone()
 
 
 def kill(server: Postgres | Valkey) -> None:
+    assert server.pid
     os.kill(server.pid, signal.SIGKILL)
     until(lambda: server.exit_code() is not None)
 

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.launch.starting import gone, muster, started, until
 CHILDREN = ("web", "live", "beat", "jobs", "worker", "valkey", "postgres")
 
 
-def healthy(record: dict) -> bool:
+def healthy(record: dict[str, Any]) -> bool:
     """Pages answer (which needs PostgreSQL) and so does the live process."""
     live_port = record["environment"]["LIVE_PORT"]
     with suppress(urllib.error.URLError, OSError):
@@ -41,7 +42,7 @@ def members_of_group(group: int) -> set[int]:
 
 
 def test_it_starts_everything_and_says_where(running):
-    assert set(running.record["children"]) == set(CHILDREN)
+    until(lambda: set(running.record["children"]) == set(CHILDREN))
     assert running.record["address"] in running.said
     assert healthy(running.record)
 
@@ -84,6 +85,7 @@ def test_tests_run_beside_it_on_servers_of_their_own(running, tmp_path):
 
 @pytest.mark.parametrize("name", CHILDREN)
 def test_a_killed_child_is_started_again(running, name):
+    until(lambda: name in running.record["children"])
     pid, mark = running.child(name)
     left_behind = {member: birthmark(member) for member in members_of_group(pid) - {pid}}
     os.kill(pid, signal.SIGKILL)
@@ -96,6 +98,7 @@ def test_a_killed_child_is_started_again(running, name):
 
 @pytest.mark.parametrize("name", ["web", "worker"])
 def test_a_killed_child_of_a_child_is_replaced_too(running, name):
+    until(lambda: name in running.record["children"])
     pid, _ = running.child(name)
     until(lambda: len(members_of_group(pid)) > 2, f"{name} has no workers")
     before = members_of_group(pid)
@@ -108,8 +111,8 @@ def test_a_killed_child_of_a_child_is_replaced_too(running, name):
 def test_ctrl_c_stops_everything_and_leaves_nothing(var):
     with started("up", var=var, MUSTER_DEMO="0") as first:
         until(lambda: "Muster is ready" in first.said or first.process.poll() is not None)
+        until(lambda: set(first.record["children"]) == set(CHILDREN), first.said)
         children = first.record["children"]
-        assert set(children) == set(CHILDREN), first.said
         assert first.stop() == 0
         assert first.said.rstrip().endswith("Stopped.")
     assert all(gone(pid, mark) for pid, mark in children.values())
