@@ -1,1 +1,1 @@
-"""The same services, permissions and versions as the pages, for programs."""
+"""The same coalition for programs: the services, permissions and versions of the pages, as JSON."""

@@ -1,0 +1,107 @@
+"""Organizations: everyone above partners sees all of them, a partner sees its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from coalitions.api.fields import StrictModel, Versioned, YesNo, both_or_neither
+from coalitions.api.pagination import PageQuery, Rows
+from coalitions.api.resources import Collection, RemovableItem, Resource
+from coalitions.models import Membership, Organization, OrganizationKind, Role
+from coalitions.permissions import sees_everything
+from coalitions.services.directory import (
+    ORGANIZATION_FIELDS,
+    add_organization,
+    edit_organization,
+    remove_organization,
+)
+
+
+def organizations_of(membership: Membership) -> Rows:
+    rows = membership.coalition.organizations.all()
+    return rows if sees_everything(membership) else rows.filter(pk=membership.organization_id)
+
+
+class OrganizationRow(serializers.ModelSerializer[Organization]):
+    id = serializers.UUIDField(source="public_id")
+
+    class Meta:
+        model = Organization
+        fields = ("id", *ORGANIZATION_FIELDS, "version")
+
+
+class OrganizationNew(StrictModel):
+    class Meta:
+        model = Organization
+        fields = ORGANIZATION_FIELDS
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        both_or_neither(self, attrs)
+        since, until = self.after(attrs, "partner_since"), self.after(attrs, "partner_until")
+        if until is not None and (since is None or until < since):
+            said = _("A partner leaves on the day it joined or later.")
+            raise serializers.ValidationError({"partner_until": [said]})
+        return attrs
+
+
+class OrganizationEdit(Versioned, OrganizationNew):
+    class Meta(OrganizationNew.Meta):
+        fields = (*ORGANIZATION_FIELDS, "version")
+
+
+class OrganizationQuery(PageQuery):
+    kind = serializers.ChoiceField(choices=OrganizationKind.choices, required=False)
+    is_partner = YesNo(required=False, help_text="In the coalition today: joined and not left.")
+    order = serializers.ChoiceField(choices=["created", "name", "-name"], required=False)
+
+
+class OrganizationResource(Resource):
+    row = OrganizationRow
+
+    def rows(self) -> Rows:
+        return organizations_of(self.membership)
+
+    def present(self, rows: Rows) -> Rows:
+        return rows.filter(removed_at__isnull=True)
+
+
+class Organizations(OrganizationResource, Collection):
+    roles = {"GET": Role.PARTNER, "POST": Role.ORGANIZER}
+    summaries = {"GET": "List organizations", "POST": "Add an organization"}
+    query = OrganizationQuery
+    takes = {"POST": OrganizationNew}
+    orders = {"created": ("pk",), "name": ("name", "pk"), "-name": ("-name", "-pk")}
+
+    def narrowed(self, rows: Rows, asked: dict[str, Any]) -> Rows:
+        is_partner = asked.pop("is_partner", None)
+        if is_partner is not None:
+            today = rows.filter(partner_since__isnull=False, partner_until__isnull=True)
+            rows = (
+                today if is_partner else rows.exclude(partner_since__isnull=False, partner_until__isnull=True)
+            )
+        return super().narrowed(rows, asked)
+
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        organization = add_organization(self.coalition, by=self.person, values=self.sent(request))
+        return self.added(self.represent(pk=organization.pk))
+
+
+class OrganizationItem(OrganizationResource, RemovableItem):
+    roles = {"GET": Role.PARTNER, "PATCH": Role.ORGANIZER, "DELETE": Role.ORGANIZER}
+    summaries = {
+        "GET": "Read an organization",
+        "PATCH": "Change an organization",
+        "DELETE": "Remove an organization (an undo in the history brings it back)",
+    }
+    takes = {"PATCH": OrganizationEdit}
+
+    def edit(self, row: Organization, *, values: dict[str, Any], seen_version: int) -> None:
+        edit_organization(row, by=self.person, seen_version=seen_version, values=values)
+
+    def remove(self, row: Organization, *, seen_version: int) -> None:
+        remove_organization(row, by=self.person, seen_version=seen_version)
