@@ -1,0 +1,93 @@
+"""Write a checked import: all rows or none, as one change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from django.db import connection
+
+from coalitions import changes, live
+from coalitions.models import Change, Coalition, Import, ImportNote, ImportState, Role
+from coalitions.services.editing import Refused, one_transaction
+from coalitions.services.imports import notes
+from coalitions.services.imports.choices import chosen
+from coalitions.services.imports.copying import Step
+from coalitions.services.imports.directory import load
+from coalitions.services.imports.plan import compare
+from coalitions.services.imports.records import KINDS, Records
+from coalitions.services.imports.uploads import FRAGMENT, settle
+from coalitions.services.imports.writing import Writer
+
+# A worker may take longer than a page. Rows of others are locked only for as long as they are written.
+PATIENCE = (
+    "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '60s';"
+    " SET LOCAL idle_in_transaction_session_timeout = '120s'"
+)
+
+
+class NotAllowed(Exception):
+    """The person who pressed the button may not do this any more."""
+
+
+@one_transaction
+def commit_import(upload: Import, *, records: Records, begin: Callable[[int], None], step: Step) -> Change:
+    """`begin` is told how many rows will be written, `step` how many were.
+
+    Raises `MovedOn` to be tried again, `LookupError` when the file points at rows that are gone since the check.
+    """
+    coalition = upload.coalition
+    _take_turns(coalition)
+    plan = compare(
+        records,
+        load(coalition),
+        same=chosen(upload.lookalikes, upload.choices),
+        may_jump=_role(upload) >= Role.LEAD,
+    )
+    begin(plan.writes())
+    writer = Writer(coalition, by=upload.by, name=upload.public_id.hex[:12], step=step)
+    notes.keep(upload, ImportNote.Kind.UNDO, writer.write(plan))
+    change = changes.record(
+        coalition,
+        by=upload.by,
+        verb="import.committed",
+        subject=", ".join(upload.files.order_by("pk").values_list("name", flat=True)),
+        fragment=FRAGMENT,
+        after={"import": str(upload.public_id)} | _new_and_changed(plan.tallies),
+    )
+    row = Import.objects.select_for_update().get(coalition=coalition, pk=upload.pk)
+    if row.state != ImportState.COMMITTING:
+        raise Refused("cancelled")
+    row.change, row.done, row.total = change, plan.writes(), plan.writes()
+    row.summary |= {"tallies": plan.tallies, "kept": plan.kept}
+    row.save(update_fields=["change", "done", "total", "summary"])
+    settle(row, ImportState.DONE)
+    return change
+
+
+def tell_lists(coalition: Coalition) -> None:
+    """Open lists cannot know from one change how much of them it touched."""
+    for fragment in ("organizations", "actions"):
+        live.publish(coalition.pk, fragment=fragment, revision=coalition.revision)
+
+
+def _take_turns(coalition: Coalition) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(PATIENCE)
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('imports of', %s))", [coalition.pk])
+
+
+def _role(upload: Import) -> int:
+    """Whoever lost the role, or the account, since pressing the button imports nothing."""
+    found = upload.coalition.memberships.filter(
+        user=upload.by, user__is_active=True, role__gte=Role.ORGANIZER
+    ).first()
+    if found is None:
+        raise NotAllowed
+    return found.role
+
+
+def _new_and_changed(tallies: dict[str, Counter[str]]) -> dict[str, int]:
+    """For the history: "organizations": 199 and so on, whatever was added or changed."""
+    found = {kind: tallies.get(kind, Counter()) for kind in KINDS}
+    return {kind: counted["new"] + counted["changed"] for kind, counted in found.items()}

@@ -1,0 +1,209 @@
+"""Take an import back: what it added goes, what it changed returns, and work done since stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from coalitions import changes
+from coalitions.models import (
+    Action,
+    Change,
+    Coalition,
+    Count,
+    ExternalId,
+    Import,
+    ImportNote,
+    ImportState,
+    Membership,
+    Organization,
+    Participation,
+    Pledge,
+    User,
+)
+from coalitions.services.editing import Refused, from_snapshot, one_transaction, snapshot
+from coalitions.services.imports.copying import batches, copy, numbers, reserve
+from coalitions.services.imports.directory import IMPORTED, UNDONE
+from coalitions.services.imports.notes import kept
+from coalitions.services.imports.writing import lock_actions, roll_up
+
+COUNTED = ("of", "low", "best", "high", "method", "counted_by", "is_independent", "source")
+
+
+@one_transaction
+def undo_import(change: Change, *, by: User | None) -> Change:
+    """Rows that somebody has worked on since the import stay, and their number is told."""
+    coalition = change.coalition
+    upload = coalition.imports.select_for_update().filter(change=change, state=ImportState.DONE).first()
+    done = kept(upload, ImportNote.Kind.UNDO) if upload else None
+    if upload is None or done is None:
+        raise Refused(_("This import cannot be undone any more."))
+    tallies = {
+        "counts": _take_back_counts(coalition, numbers(done["counts"]), upload=upload, by=by),
+        "pledges": _take_back_pledges(coalition, numbers(done["pledges"]), upload=upload, by=by),
+        "participations": _delete_participations(coalition, numbers(done["participations"])),
+    }
+    _put_links_back(coalition, done)
+    stayed = 0
+    for kind, model in (("actions", Action), ("organizations", Organization)):
+        _put_values_back(coalition, model, done[kind]["changed"])
+        created = numbers(done[kind]["created"])
+        tallies[kind] = _remove_untouched(coalition, model, created)
+        stayed += len(created) - tallies[kind]
+    _delete_links(coalition, numbers(done["links"]))
+    upload.notes.filter(kind=ImportNote.Kind.UNDO).delete()
+    Import.objects.filter(coalition=coalition, pk=upload.pk).update(state=ImportState.UNDONE)
+    return changes.record(
+        coalition,
+        by=by,
+        verb="import.undone",
+        subject=change.subject,
+        fragment="imports",
+        after=tallies | {"stayed": stayed, "import": str(upload.public_id)},
+        undoes=change,
+    )
+
+
+def _remove_untouched(coalition: Coalition, model: type[Organization | Action], created: list[int]) -> int:
+    """Rows as the import left them, and with nothing of people's own hanging on them."""
+    own = {"action": OuterRef("pk")} if model is Action else {"organization": OuterRef("pk")}
+    by_hand = ~Q(idempotency_key__startswith=IMPORTED) & ~Q(idempotency_key__startswith=UNDONE)
+    touched = [
+        Exists(Pledge.objects.filter(by_hand, coalition=coalition, **own)),
+        Exists(Count.objects.filter(by_hand, coalition=coalition, **own)),
+        Exists(Participation.objects.filter(coalition=coalition, **own)),
+    ]
+    if model is Organization:
+        touched.append(Exists(Membership.objects.filter(coalition=coalition, **own)))
+    removed = 0
+    for batch in batches(created):
+        rows = model.objects.filter(coalition=coalition, pk__in=batch, version=1, removed_at__isnull=True)
+        for condition in touched:
+            rows = rows.exclude(condition)
+        removed += rows.update(removed_at=Now(), version=F("version") + 1)
+    return removed
+
+
+def _put_values_back(
+    coalition: Coalition, model: type[Organization | Action], changed: list[list[Any]]
+) -> None:
+    """Newest first, each field only where it still is what the import wrote."""
+    for pk, before, after in reversed(changed):
+        row = model.objects.select_for_update().get(coalition=coalition, pk=pk)
+        now = snapshot(row, after)
+        values = {name: before[name] for name, value in after.items() if now[name] == value}
+        if not values:
+            continue
+        restored: dict[str, Any] = from_snapshot(model, values)
+        model.objects.filter(coalition=coalition, pk=pk).update(**restored, version=F("version") + 1)
+
+
+def _delete_participations(coalition: Coalition, pks: list[int]) -> int:
+    return sum(coalition.participations.filter(pk__in=batch).delete()[0] for batch in batches(pks))
+
+
+def _put_links_back(coalition: Coalition, done: dict[str, Any]) -> None:
+    rows = [ExternalId(pk=pk, imported=before) for pk, before in done["said"]]
+    coalition.external_ids.bulk_update(rows, ["imported"], batch_size=500)
+
+
+def _delete_links(coalition: Coalition, pks: list[int]) -> None:
+    """Only those of rows that are gone: a row that stays is still known by its id elsewhere."""
+    for batch in batches(pks):
+        found = coalition.external_ids.filter(pk__in=batch)
+        found.filter(Q(organization__removed_at__isnull=False) | Q(action__removed_at__isnull=False)).delete()
+
+
+def _take_back_counts(coalition: Coalition, pks: list[int], *, upload: Import, by: User | None) -> int:
+    """The ledger only grows: a count is withdrawn by a row, a corrected one gets its old figures by a row."""
+    names = ("action_id", "organization_id", *COUNTED)
+    taken = 0
+    for batch in batches(pks):
+        rows = list(
+            coalition.counts.filter(pk__in=batch, corrected_by__isnull=True)
+            .select_related("corrects")
+            .order_by("pk")
+        )
+        new = reserve(Count, len(rows))
+        copy(
+            Count,
+            [
+                *("id", "coalition", "by", "corrects", "is_withdrawn", "idempotency_key"),
+                *("action", "organization", *COUNTED),
+            ],
+            (
+                (
+                    pk,
+                    coalition.pk,
+                    by and by.pk,
+                    row.pk,
+                    row.corrects is None or row.corrects.is_withdrawn,
+                    _undo_key(row.idempotency_key, upload),
+                    *(getattr(row.corrects or row, name) for name in names),
+                )
+                for pk, row in zip(new, rows, strict=True)
+            ),
+            step=_ignore,
+        )
+        taken += len(rows)
+    return taken
+
+
+def _take_back_pledges(coalition: Coalition, pks: list[int], *, upload: Import, by: User | None) -> int:
+    """Where the import's pledge is still the newest, what counted before is said once more, 0 if nothing."""
+    if not pks:
+        return 0
+    mine = set(pks)
+    lock_actions(coalition, set(coalition.pledges.filter(pk__in=pks).values_list("action_id", flat=True)))
+    current = list(
+        coalition.current_pledges.filter(latest_id__in=pks).select_related("latest").order_by("pk")
+    )
+    before: dict[tuple[int, int], Pledge] = {}
+    earlier = coalition.pledges.filter(action_id__in={row.action_id for row in current}, is_held_back=False)
+    for pledge in earlier.exclude(pk__in=mine).order_by("pk"):
+        before[pledge.action_id, pledge.organization_id] = pledge
+    rows = []
+    for pk, row in zip(reserve(Pledge, len(current)), current, strict=True):
+        old = before.get((row.action_id, row.organization_id))
+        rows.append(
+            {
+                "id": pk,
+                "action_id": row.action_id,
+                "organization_id": row.organization_id,
+                "low": old.low if old else 0,
+                "likely": old.likely if old else 0,
+                "high": old.high if old else 0,
+                "is_held_back": False,
+                "seen_version": row.version,
+                "key": _undo_key(row.latest.idempotency_key, upload),
+            }
+        )
+    copy(
+        Pledge,
+        ["id", "action", "organization", "low", "likely", "high", "idempotency_key", "coalition", "by"],
+        (
+            (
+                *(
+                    row[name]
+                    for name in ("id", "action_id", "organization_id", "low", "likely", "high", "key")
+                ),
+                coalition.pk,
+                by and by.pk,
+            )
+            for row in rows
+        ),
+        step=_ignore,
+    )
+    roll_up(coalition, rows)
+    return len(rows)
+
+
+def _undo_key(key: str, upload: Import) -> str:
+    return f"{UNDONE}{key.split(':')[1]}:{upload.public_id.hex[:12]}"
+
+
+def _ignore(_number: int) -> None:
+    pass
