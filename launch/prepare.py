@@ -15,6 +15,7 @@ from django.core.management import call_command
 def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    call_command("check")  # says plainly what keeps the pages from loading
     call_command("migrate", verbosity=0, interactive=False)
     if "--demo" in arguments:
         call_command("demo", verbosity=0)

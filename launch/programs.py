@@ -96,7 +96,7 @@ def all_programs(state: StateFolder, addresses: Addresses, environment: Mapping[
         # Each thread keeps one connection to the database. Beyond the backlog the kernel refuses; the granian
         # default would silently stop serving at 1,024 open connections.
         *("--blocking-threads", "8", "--backlog", "4096", "--backpressure", "4096", "--no-ws"),
-        *("--respawn-failed-workers", "--respawn-interval", "0.2", "--workers-kill-timeout", "5s"),
+        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "5s"),
         *("--log-level", "warning", "config.wsgi:application"),
     )
     live = child(

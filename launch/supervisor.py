@@ -101,10 +101,10 @@ class Supervisor:
 
     def wait_until_healthy(self, healthy: Callable[[], bool], *, patience: float) -> bool:
         """False if somebody wants us to stop, time is up, or a service died before it was ready."""
-        wait_until(lambda: self.stopping() or self._somebody_died() or healthy(), patience)
-        return not self.stopping() and not self._somebody_died() and healthy()
+        wait_until(lambda: self.stopping() or self.somebody_died() or healthy(), patience)
+        return not self.stopping() and not self.somebody_died() and healthy()
 
-    def _somebody_died(self) -> bool:
+    def somebody_died(self) -> bool:
         return any(service.exit_code() is not None for service in self.services)
 
     def stop(self, order: Sequence[str], *, together: frozenset[str]) -> None:

@@ -58,12 +58,23 @@ def run(state: StateFolder, claim: Claim, supervisor: Supervisor, stopping: Stop
     # People wait for the pages; loading everything at once would make them wait for the workers too.
     serving = [program for program in programs if program.health]
     supervisor.start(serving)
-    if supervisor.wait_until_healthy(lambda: all(one.healthy() for one in serving), patience=PATIENCE):
+    if wait_for(serving, supervisor, stopping):
         greet(state, addresses, shared)
         supervisor.start([program for program in programs if program not in serving])
         supervisor.watch()
     elif not stopping():
         raise CannotStart(what_failed(serving))
+
+
+def wait_for(serving: list[Program], supervisor: Supervisor, stopping: StopWish) -> bool:
+    """Until they answer; who waits long is told where to look."""
+    ready = supervisor.wait_until_healthy(
+        lambda: all(one.healthy() for one in serving), patience=PATIENCE / 6
+    )
+    if ready or stopping() or supervisor.somebody_died():
+        return ready
+    say(f"This takes long. What the processes say is in {supervisor.log_folder}")
+    return supervisor.wait_until_healthy(lambda: all(one.healthy() for one in serving), patience=PATIENCE)
 
 
 def refusal(state: StateFolder, holder: Record | None) -> str:
