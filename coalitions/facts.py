@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from coalitions.method import facts as method
 from coalitions.method.counts import METHODS
@@ -28,9 +28,6 @@ def ground_floor(coalition_id: int, *, today: date) -> method.Facts:
         .partners()
         .values_list("pk", "community", *BOND_FIELDS)
     )
-    matters = Q(action__status=ActionStatus.HELD) | Q(
-        action__status=ActionStatus.PLANNED, action__day__gte=today
-    )
     crowds = dict(best_counts(coalition, of=CountOf.CROWD).values_list("action_id", "best"))
     return method.Facts(
         coalition=_settings(coalition),
@@ -50,13 +47,27 @@ def ground_floor(coalition_id: int, *, today: date) -> method.Facts:
         ],
         pledges=list(
             coalition.current_pledges.filter(
-                matters, action__removed_at__isnull=True, counted__isnull=False
+                _ahead(today) | _has_a_record(coalition, crowds),
+                action__removed_at__isnull=True,
+                counted__isnull=False,
             ).values_list("action_id", "organization_id", "low", "likely", "high")
         ),
         came=list(
             best_counts(coalition, of=CountOf.PLEDGED).values_list("action_id", "organization_id", "best")
         ),
     )
+
+
+def _ahead(today: date) -> Q:
+    return Q(action__status=ActionStatus.PLANNED, action__day__gte=today)
+
+
+def _has_a_record(coalition: Coalition, crowds: dict[int, int]) -> Q:
+    """Of past pledges only those matter whose people, or whose whole crowd, somebody counted."""
+    counted = standing_counts(coalition.counts.filter(of=CountOf.PLEDGED)).filter(
+        action_id=OuterRef("action_id"), organization_id=OuterRef("organization_id")
+    )
+    return Q(Exists(counted) | Q(action_id__in=list(crowds)), action__status=ActionStatus.HELD)
 
 
 def standing_counts(counts: QuerySet[Count]) -> QuerySet[Count]:

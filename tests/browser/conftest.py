@@ -1,0 +1,91 @@
+"""A real Chromium against the real processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from tests.stack import running
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_setup, django_db_blocker, tmp_path_factory):
+    with django_db_blocker.unblock(), running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing: .ci/run installs it")
+        pytest.skip(
+            "No Chromium on this machine: install it, or name it in CHROMIUM, to run the browser tests"
+        )
+    # Playwright's loop would make Django believe that it runs inside an event loop.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def sign_in(stack, chromium, transactional_db):
+    """Open a browser of its own for a person; broken promises of the page (CSP, script errors) fail the test."""
+    contexts, complaints = [], []
+
+    def open_for(user, *, width=1280, height=900, dark=False, **options):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            base_url=stack.web,
+            **options,
+        )
+        contexts.append(context)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            context.add_cookies(
+                [
+                    {
+                        "name": settings.SESSION_COOKIE_NAME,
+                        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                        "url": stack.web,
+                    }
+                ]
+            )
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text) if "Content Security Policy" in message.text else None
+            ),
+        )
+        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+        return page
+
+    open_for.complaints = complaints
+    yield open_for
+    for context in contexts:
+        context.close()
+    assert complaints == []
