@@ -79,8 +79,7 @@ def _range(moments: Sequence[Moment]) -> tuple[float, float]:
     """Whole fives around everything drawn, at least ten points apart, within 0..100."""
     values = [v for m in moments for v in (m.value, m.low, m.high) if v is not None] or [0.0, 100.0]
     low, high = 5 * (min(values) // 5), 5 * -(-max(values) // 5)
-    while high - low < NARROWEST:
-        low, high = low - 5, high + 5
-    low = max(low, 0.0)
-    high = min(high, 100.0)
-    return (min(low, high - NARROWEST), max(high, low + NARROWEST))
+    if high - low < NARROWEST:
+        low = min(max(low - 5, 0.0), 100 - NARROWEST)
+        high = low + max(NARROWEST, high - low)
+    return low, min(high, 100.0)

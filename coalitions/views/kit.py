@@ -143,6 +143,7 @@ def kit_context() -> dict[str, Any]:
         "wrong": wrong,
         "conflict": [("Place", "Harbor", "Old Harbor", True), ("Reach", "1,200", "1,200", False)],
         "diff": [("Likely", "480", "600"), ("Place", "", "Harbor"), ("Left on", "1 Dec 2026", None)],
+        "facts": [("Kind", "Union"), ("Community", "labor"), ("People it can reach", "unknown")],
         "page": Paginator(range(95), 20).page(2),
     }
 
