@@ -78,7 +78,9 @@ def test_a_burst_of_edits_waits_as_one_message(broker):
 @pytest.mark.django_db(transaction=True)
 def test_without_redis_an_edit_is_saved_and_stays_due(monkeypatch, broker):
     organization = an_organization()
-    nowhere = redis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0))
+    nowhere = redis.Redis(
+        unix_socket_path="/nonexistent/redis.sock", retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+    )
     monkeypatch.setattr(live, "client", lambda: nowhere)
     directory.edit_organization(organization, by=None, seen_version=1, values={"name": "Saved"})
     coalition = organization.coalition

@@ -16,7 +16,9 @@ from tests.factories import a_coalition, a_member, an_action, an_organization
 def test_an_edit_is_recorded_with_what_was_before_and_after():
     organization = an_organization(name="Tenants", place="Alder")
     by = a_member(organization.coalition)
-    directory.edit_organization(organization, by=by, seen_version=1, values={"name": "Tenants United", "place": "Alder"})
+    directory.edit_organization(
+        organization, by=by, seen_version=1, values={"name": "Tenants United", "place": "Alder"}
+    )
 
     change = organization.coalition.changes.get()
     assert (change.revision, change.verb, change.by) == (1, "organization.edited", by)
@@ -90,7 +92,9 @@ def test_of_a_hundred_increments_at_once_none_is_lost():
     coalition = Coalition.objects.get(pk=organization.coalition_id)
     assert organization.reach == 100
     assert coalition.revision == 100
-    assert list(coalition.changes.order_by("revision").values_list("revision", flat=True)) == list(range(1, 101))
+    assert list(coalition.changes.order_by("revision").values_list("revision", flat=True)) == list(
+        range(1, 101)
+    )
 
 
 @pytest.mark.django_db(transaction=True)

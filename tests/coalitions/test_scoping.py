@@ -80,7 +80,9 @@ def test_every_table_with_a_coalition_has_the_guard():
         if any(field.name == "coalition" for field in model._meta.get_fields() if field.concrete)
     ]
     assert len(tenant_tables) >= 14
-    assert [model for model in tenant_tables if not isinstance(model._default_manager.all(), ScopedQuerySet)] == []
+    assert [
+        model for model in tenant_tables if not isinstance(model._default_manager.all(), ScopedQuerySet)
+    ] == []
 
 
 def raw_insert_across(model: type[models.Model], **values):
@@ -95,15 +97,32 @@ def test_postgresql_itself_refuses_a_row_that_points_into_another_coalition():
     pledge = a_pledge(an_action(ours))
     figures = {"low": 1, "likely": 1, "high": 1}
     raw_insert_across(
-        Pledge, coalition=ours, action=their_action, organization=a_partner(ours), idempotency_key="a", **figures
+        Pledge,
+        coalition=ours,
+        action=their_action,
+        organization=a_partner(ours),
+        idempotency_key="a",
+        **figures,
     )
     raw_insert_across(
-        Pledge, coalition=ours, action=an_action(ours), organization=their_partner, idempotency_key="b", **figures
+        Pledge,
+        coalition=ours,
+        action=an_action(ours),
+        organization=their_partner,
+        idempotency_key="b",
+        **figures,
     )
     raw_insert_across(
-        CurrentPledge, coalition=ours, action=their_action, organization=their_partner, latest=pledge, **figures
+        CurrentPledge,
+        coalition=ours,
+        action=their_action,
+        organization=their_partner,
+        latest=pledge,
+        **figures,
     )
-    raw_insert_across(Membership, coalition=ours, user=a_member(theirs), role=Role.PARTNER, organization=their_partner)
+    raw_insert_across(
+        Membership, coalition=ours, user=a_member(theirs), role=Role.PARTNER, organization=their_partner
+    )
 
 
 @pytest.mark.parametrize("table", [Pledge, Count, Change])
@@ -112,7 +131,11 @@ def test_a_ledger_row_can_neither_be_changed_nor_deleted(table, statement):
     action = an_action()
     a_pledge(action)
     a_count(action)
-    with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="only ever added"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement.format(table._meta.db_table))
 
 

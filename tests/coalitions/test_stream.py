@@ -108,7 +108,9 @@ def test_a_member_hears_which_fragment_went_stale_and_nothing_else(streams, coal
 @pytest.mark.parametrize("who", ["anonymous", "stranger", "forged", "inactive", "signed out"])
 def test_nobody_else_is_let_in(streams, coalition, who):
     member = a_member(coalition)
-    session = {"anonymous": "", "stranger": signed_in(a_user()), "forged": "x" * 32}.get(who) or signed_in(member)
+    session = {"anonymous": "", "stranger": signed_in(a_user()), "forged": "x" * 32}.get(who) or signed_in(
+        member
+    )
     if who == "anonymous":
         session = ""
     if who == "inactive":
@@ -150,7 +152,9 @@ def test_what_was_missed_is_replayed_on_the_way_back(streams, coalition):
 def test_who_missed_too_much_fetches_everything(streams, coalition, monkeypatch):
     monkeypatch.setattr(live, "REPLAY_AT_MOST", 1)
     directory.add_organization(coalition, by=None, values={"name": "One"})
-    directory.edit_organization(coalition.organizations.get(), by=None, seen_version=1, values={"name": "Two"})
+    directory.edit_organization(
+        coalition.organizations.get(), by=None, seen_version=1, values={"name": "Two"}
+    )
     tab = Tab(streams, coalition.slug, signed_in(a_member(coalition)), since=0)
     assert tab.next_event()["data"] == live.RESYNC
     tab.close()
