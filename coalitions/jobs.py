@@ -18,7 +18,7 @@ from coalitions.models import ImportState
 from coalitions.services.editing import Refused
 from coalitions.services.imports import uploads
 from coalitions.services.imports.choices import DIFFERENT, SAME, Groups
-from coalitions.services.imports.committing import NotAllowed, tell_lists
+from coalitions.services.imports.committing import NotAllowed, count_rows_anew, tell_lists
 from coalitions.services.imports.committing import commit_import as commit
 from coalitions.services.imports.directory import HERE, Directory, load
 from coalitions.services.imports.plan import compare
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 SHOWN_PROBLEMS = 200
 TRIES = 3
+MANY_ROWS = 1_000
 # Nearly always right when a person looks at them, so they are proposed as the same.
 CERTAIN = {lookalikes.Reason.SAME_LETTERS, lookalikes.Reason.WORD_ORDER}
 
@@ -131,6 +132,8 @@ def _commit(run: Run) -> None:
         except LookupError:
             return uploads.fail(run.upload, word="rows_gone")
         else:
+            if run.total >= MANY_ROWS:
+                count_rows_anew()
             return tell_lists(run.upload.coalition)
     return None
 

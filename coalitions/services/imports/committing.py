@@ -8,13 +8,27 @@ from collections.abc import Callable
 from django.db import connection
 
 from coalitions import changes, live
-from coalitions.models import Change, Coalition, Import, ImportNote, ImportState, Role
+from coalitions.models import (
+    Action,
+    Change,
+    Coalition,
+    Count,
+    CurrentPledge,
+    ExternalId,
+    Import,
+    ImportNote,
+    ImportState,
+    Organization,
+    Participation,
+    Pledge,
+    Role,
+)
 from coalitions.services.editing import Refused, one_transaction
 from coalitions.services.imports import notes
 from coalitions.services.imports.choices import chosen
 from coalitions.services.imports.copying import Step
 from coalitions.services.imports.directory import load
-from coalitions.services.imports.plan import compare
+from coalitions.services.imports.plan import Plan, compare
 from coalitions.services.imports.records import KINDS, Records
 from coalitions.services.imports.uploads import FRAGMENT, settle
 from coalitions.services.imports.writing import Writer
@@ -31,10 +45,13 @@ class NotAllowed(Exception):
 
 
 @one_transaction
-def commit_import(upload: Import, *, records: Records, begin: Callable[[int], None], step: Step) -> Change:
+def commit_import(
+    upload: Import, *, records: Records, begin: Callable[[int], None], step: Step
+) -> Change | None:
     """`begin` is told how many rows will be written, `step` how many were.
 
-    Raises `MovedOn` to be tried again, `LookupError` when the file points at rows that are gone since the check.
+    Returns None when there is nothing to write. Raises `MovedOn` to be tried again, `LookupError` when the
+    file points at rows that are gone since the check.
     """
     coalition = upload.coalition
     _take_turns(coalition)
@@ -45,16 +62,7 @@ def commit_import(upload: Import, *, records: Records, begin: Callable[[int], No
         may_jump=_role(upload) >= Role.LEAD,
     )
     begin(plan.writes())
-    writer = Writer(coalition, by=upload.by, name=upload.public_id.hex[:12], step=step)
-    notes.keep(upload, ImportNote.Kind.UNDO, writer.write(plan))
-    change = changes.record(
-        coalition,
-        by=upload.by,
-        verb="import.committed",
-        subject=", ".join(upload.files.order_by("pk").values_list("name", flat=True)),
-        fragment=FRAGMENT,
-        after={"import": str(upload.public_id)} | _new_and_changed(plan.tallies),
-    )
+    change = _write(upload, plan, step=step) if plan.writes() else None
     row = Import.objects.select_for_update().get(coalition=coalition, pk=upload.pk)
     if row.state != ImportState.COMMITTING:
         raise Refused("cancelled")
@@ -63,6 +71,28 @@ def commit_import(upload: Import, *, records: Records, begin: Callable[[int], No
     row.save(update_fields=["change", "done", "total", "summary"])
     settle(row, ImportState.DONE)
     return change
+
+
+def _write(upload: Import, plan: Plan, *, step: Step) -> Change:
+    coalition = upload.coalition
+    writer = Writer(coalition, by=upload.by, name=upload.public_id.hex[:12], step=step)
+    notes.keep(upload, ImportNote.Kind.UNDO, writer.write(plan))
+    return changes.record(
+        coalition,
+        by=upload.by,
+        verb="import.committed",
+        subject=", ".join(upload.files.order_by("pk").values_list("name", flat=True)),
+        fragment=FRAGMENT,
+        after={"import": str(upload.public_id)} | _new_and_changed(plan.tallies),
+    )
+
+
+def count_rows_anew() -> None:
+    """The planner's picture of the tables is from before: without this the next pages choose slow ways."""
+    tables = (Organization, Action, Participation, ExternalId, Count, Pledge, CurrentPledge)
+    with connection.cursor() as cursor:
+        for model in tables:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def tell_lists(coalition: Coalition) -> None:

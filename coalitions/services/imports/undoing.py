@@ -30,6 +30,7 @@ from coalitions.services.imports.directory import IMPORTED, UNDONE
 from coalitions.services.imports.notes import kept
 from coalitions.services.imports.writing import lock_actions, roll_up
 
+Ranges = list[list[int]]
 COUNTED = ("of", "low", "best", "high", "method", "counted_by", "is_independent", "source")
 
 
@@ -44,16 +45,16 @@ def undo_import(change: Change, *, by: User | None) -> Change:
     tallies = {
         "counts": _take_back_counts(coalition, numbers(done["counts"]), upload=upload, by=by),
         "pledges": _take_back_pledges(coalition, numbers(done["pledges"]), upload=upload, by=by),
-        "participations": _delete_participations(coalition, numbers(done["participations"])),
+        "participations": _delete_participations(coalition, done["participations"]),
     }
     _put_links_back(coalition, done)
     stayed = 0
     for kind, model in (("actions", Action), ("organizations", Organization)):
         _put_values_back(coalition, model, done[kind]["changed"])
-        created = numbers(done[kind]["created"])
+        created = done[kind]["created"]
         tallies[kind] = _remove_untouched(coalition, model, created)
-        stayed += len(created) - tallies[kind]
-    _delete_links(coalition, numbers(done["links"]))
+        stayed += len(numbers(created)) - tallies[kind]
+    _delete_links(coalition, done["links"])
     upload.notes.filter(kind=ImportNote.Kind.UNDO).delete()
     Import.objects.filter(coalition=coalition, pk=upload.pk).update(state=ImportState.UNDONE)
     return changes.record(
@@ -67,7 +68,7 @@ def undo_import(change: Change, *, by: User | None) -> Change:
     )
 
 
-def _remove_untouched(coalition: Coalition, model: type[Organization | Action], created: list[int]) -> int:
+def _remove_untouched(coalition: Coalition, model: type[Organization | Action], created: Ranges) -> int:
     """Rows as the import left them, and with nothing of people's own hanging on them."""
     own = {"action": OuterRef("pk")} if model is Action else {"organization": OuterRef("pk")}
     by_hand = ~Q(idempotency_key__startswith=IMPORTED) & ~Q(idempotency_key__startswith=UNDONE)
@@ -79,8 +80,9 @@ def _remove_untouched(coalition: Coalition, model: type[Organization | Action], 
     if model is Organization:
         touched.append(Exists(Membership.objects.filter(coalition=coalition, **own)))
     removed = 0
-    for batch in batches(created):
-        rows = model.objects.filter(coalition=coalition, pk__in=batch, version=1, removed_at__isnull=True)
+    for first_and_last in created:
+        rows = model.objects.filter(coalition=coalition, pk__range=first_and_last)
+        rows = rows.filter(version=1, removed_at__isnull=True)
         for condition in touched:
             rows = rows.exclude(condition)
         removed += rows.update(removed_at=Now(), version=F("version") + 1)
@@ -101,8 +103,9 @@ def _put_values_back(
         model.objects.filter(coalition=coalition, pk=pk).update(**restored, version=F("version") + 1)
 
 
-def _delete_participations(coalition: Coalition, pks: list[int]) -> int:
-    return sum(coalition.participations.filter(pk__in=batch).delete()[0] for batch in batches(pks))
+def _delete_participations(coalition: Coalition, created: Ranges) -> int:
+    rows = coalition.participations
+    return sum(rows.filter(pk__range=first_and_last).delete()[0] for first_and_last in created)
 
 
 def _put_links_back(coalition: Coalition, done: dict[str, Any]) -> None:
@@ -110,11 +113,12 @@ def _put_links_back(coalition: Coalition, done: dict[str, Any]) -> None:
     coalition.external_ids.bulk_update(rows, ["imported"], batch_size=500)
 
 
-def _delete_links(coalition: Coalition, pks: list[int]) -> None:
+def _delete_links(coalition: Coalition, created: Ranges) -> None:
     """Only those of rows that are gone: a row that stays is still known by its id elsewhere."""
-    for batch in batches(pks):
-        found = coalition.external_ids.filter(pk__in=batch)
-        found.filter(Q(organization__removed_at__isnull=False) | Q(action__removed_at__isnull=False)).delete()
+    gone = Q(organization__removed_at__isnull=False) | Q(action__removed_at__isnull=False)
+    for first_and_last in created:
+        rows = coalition.external_ids.filter(pk__range=first_and_last)
+        coalition.external_ids.filter(pk__in=rows.filter(gone).values("pk")).delete()
 
 
 def _take_back_counts(coalition: Coalition, pks: list[int], *, upload: Import, by: User | None) -> int:
