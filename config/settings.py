@@ -257,6 +257,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENFORCE_NON_BLANK_FIELDS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "coalitions.api.schema.close_objects",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "OrganizationKind": "coalitions.models.OrganizationKind",
         "ActionKind": "coalitions.models.ActionKind",

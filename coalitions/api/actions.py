@@ -24,6 +24,8 @@ class ActionRow(serializers.ModelSerializer[Action]):
 
 
 class ActionNew(StrictModel):
+    """An action to add."""
+
     class Meta:
         model = Action
         fields = ACTION_FIELDS
@@ -34,6 +36,8 @@ class ActionNew(StrictModel):
 
 
 class ActionEdit(Versioned, ActionNew):
+    """What changes about an action."""
+
     class Meta(ActionNew.Meta):
         fields = (*ACTION_FIELDS, "version")
 

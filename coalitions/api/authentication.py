@@ -62,7 +62,7 @@ QUERY = """
     JOIN {User} person ON person.id = membership.user_id AND person.is_active
     JOIN {Coalition} coalition ON coalition.id = token.coalition_id
     WHERE token.token_digest = %s AND token.expires_at > %s
-""".format(
+""".format(  # noqa: S608  (names of tables and columns, from the models)
     columns=", ".join(f"{name}.{column}" for _model, name, columns in READ for column in columns),
     **{model.__name__: model._meta.db_table for model, _name, _columns in READ},
 )

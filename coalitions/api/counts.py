@@ -29,7 +29,7 @@ class CountRow(serializers.ModelSerializer[Count]):
     action = serializers.UUIDField(source="action.public_id")
     organization = serializers.UUIDField(source="organization.public_id", allow_null=True)
     corrects = serializers.UUIDField(source="corrects.public_id", allow_null=True)
-    by = serializers.CharField(source="by.name", allow_null=True)
+    by = serializers.CharField(source="by.name", allow_null=True, allow_blank=True)
 
     class Meta:
         model = Count
@@ -37,6 +37,8 @@ class CountRow(serializers.ModelSerializer[Count]):
 
 
 class CountNew(StrictModel):
+    """A count to log."""
+
     action = Id()
     organization = Id(required=False, allow_null=True)
     corrects = Id(

@@ -29,7 +29,7 @@ class ChangeRow(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="public_id")
     revision = serializers.IntegerField(help_text=gettext_lazy("Grows by one with every change, no gaps."))
     verb = serializers.CharField()
-    subject = serializers.CharField()
+    subject = serializers.CharField(allow_blank=True)
     fragment = serializers.CharField(
         help_text=gettext_lazy(
             "What became outdated, as the streams name it; holds the public id of the row."
@@ -37,7 +37,7 @@ class ChangeRow(serializers.Serializer[Any]):
     )
     before = serializers.DictField(allow_null=True)
     after = serializers.DictField(allow_null=True)
-    by = serializers.CharField(source="by.name", allow_null=True)
+    by = serializers.CharField(source="by.name", allow_null=True, allow_blank=True)
     at = serializers.DateTimeField()
     undoes = serializers.UUIDField(source="undoes.public_id", allow_null=True)
 

@@ -36,6 +36,8 @@ class OrganizationRow(serializers.ModelSerializer[Organization]):
 
 
 class OrganizationNew(StrictModel):
+    """An organization to add."""
+
     class Meta:
         model = Organization
         fields = ORGANIZATION_FIELDS
@@ -50,6 +52,8 @@ class OrganizationNew(StrictModel):
 
 
 class OrganizationEdit(Versioned, OrganizationNew):
+    """What changes about an organization."""
+
     class Meta(OrganizationNew.Meta):
         fields = (*ORGANIZATION_FIELDS, "version")
 

@@ -22,7 +22,7 @@ class OverlapRow(serializers.ModelSerializer[Overlap]):
     id = serializers.UUIDField(source="public_id")
     first = serializers.UUIDField(source="first.public_id")
     second = serializers.UUIDField(source="second.public_id")
-    by = serializers.CharField(source="by.name", allow_null=True)
+    by = serializers.CharField(source="by.name", allow_null=True, allow_blank=True)
 
     class Meta:
         model = Overlap
@@ -30,6 +30,8 @@ class OverlapRow(serializers.ModelSerializer[Overlap]):
 
 
 class OverlapNew(StrictModel):
+    """A pair and the share of the smaller one that also belongs to the other."""
+
     first = Id()
     second = Id()
 
@@ -39,6 +41,8 @@ class OverlapNew(StrictModel):
 
 
 class OverlapEdit(Versioned, StrictModel):
+    """A new share."""
+
     class Meta:
         model = Overlap
         fields = ("share", "version")

@@ -48,7 +48,7 @@ class PledgeRow(serializers.ModelSerializer[Pledge]):
     is_held_back = serializers.BooleanField(
         help_text=gettext_lazy("A jump that a lead has not confirmed: kept, but not counted on.")
     )
-    by = serializers.CharField(source="by.name", allow_null=True)
+    by = serializers.CharField(source="by.name", allow_null=True, allow_blank=True)
 
     class Meta:
         model = Pledge
@@ -78,6 +78,8 @@ class CurrentPledgeRow(serializers.Serializer[Any]):
 
 
 class PledgeNew(Versioned, StrictModel):
+    """A pledge to log. `version` is that of the current pledge, 0 where there is none yet."""
+
     action = Id()
     organization = Id()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -13,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from coalitions.api.pagination import NoQuery
-from coalitions.api.resources import Collection, EditableItem, Item, Resource
+from coalitions.api.resources import Collection, EditableItem, Resource
 
 Serializer = type[serializers.Serializer[Any]]
 
@@ -129,6 +128,14 @@ class Schema(AutoSchema):  # type: ignore[misc]
         return {}
 
 
+def close_objects(result: dict[str, Any], **_ignored: Any) -> dict[str, Any]:
+    """What is not described is neither taken nor given."""
+    for schema in result["components"]["schemas"].values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return result
+
+
 def document() -> dict[str, Any]:
     found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     return found
@@ -138,7 +145,7 @@ def _header(name: str, said: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True, description=said)
 
 
-def _answered(name: str, statuses: list[int], *, type: type = str) -> OpenApiParameter:  # noqa: A002
+def _answered(name: str, statuses: list[int], *, type: type = str) -> OpenApiParameter:
     return OpenApiParameter(name, type, OpenApiParameter.HEADER, response=statuses)
 
 

@@ -22,6 +22,8 @@ class CoalitionRow(serializers.ModelSerializer[Coalition]):
 
 
 class CoalitionEdit(Versioned, StrictModel):
+    """What changes about the coalition."""
+
     class Meta:
         model = Coalition
         fields = (*SETTING_FIELDS, "version")
