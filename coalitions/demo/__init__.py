@@ -1,0 +1,1 @@
+"""A fictional coalition to look around in: nobody and nothing in it exists."""
