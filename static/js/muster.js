@@ -147,6 +147,12 @@
     first.focus();
     if (first.matches("input") && first.type !== "checkbox" && first.type !== "radio") first.select();
   };
+  // What somebody unfolded stays unfolded when its fragment is replaced.
+  const unfolded = new Set();
+  const noteUnfolded = ({ detail }) => $$("details[id]", detail.target).forEach((each) => {
+    if (each.open) unfolded.add(each.id); else unfolded.delete(each.id);
+  });
+
   // htmx tells of each new piece, also of those swapped out of band, and then of who asked: both before the microtask.
   let swapped = [];
   let asker = null;
@@ -158,6 +164,7 @@
     parts.forEach((part) => {
       noteFigures(part, { isFirst: false });
       nameRoles(part);
+      $$("details[id]", part).forEach((each) => { if (unfolded.has(each.id)) each.open = true; });
       $$("[data-announce]", part).forEach((each) => announce(each.dataset.announce, sourceOf(each)));
       // What came back with errors is still unsaved.
       $$("form:has([aria-invalid='true'], .errors, .conflict)", part).forEach((form) => typed.add(form));
@@ -179,7 +186,8 @@
   })[status] || texts.broken;
   const showTrouble = ({ detail }) => {
     const bar = $("#trouble");
-    if (!bar) return;
+    // What refreshes by itself is nobody's request; the line about the connection speaks for it.
+    if (!bar || detail.elt.matches("[data-live]")) return;
     failed = detail.elt;
     $("[data-what]", bar).textContent = sentenceFor(detail.xhr?.status || 0, bar.dataset);
     $("[data-kept]", bar).hidden = !failed.closest("form");
@@ -258,6 +266,7 @@
     hideTrouble();
     if (detail.elt.matches?.("form")) typed.delete(detail.elt);
   });
+  on("htmx:beforeSwap", noteUnfolded);
   on("htmx:load", onNewPiece);
   on("htmx:afterSettle", ({ detail }) => { asker = detail.requestConfig?.elt; });
 
