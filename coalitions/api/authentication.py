@@ -47,12 +47,21 @@ def _find(token: str) -> ApiToken | None:
     return _assembled(iter(row)) if row else None
 
 
+def _columns(model: type[models.Model], *wanted: str) -> list[str]:
+    """In the order of the model, as `from_db` expects them; all of them unless some are named."""
+    return [field.attname for field in model._meta.concrete_fields if not wanted or field.attname in wanted]
+
+
 # What is read of each row; any other column is fetched by itself when somebody asks for it.
 READ: list[tuple[type[models.Model], str, list[str]]] = [
-    (ApiToken, "token", ["id", "scope", "coalition_id", "membership_id"]),
-    (Membership, "membership", ["id", "role", "coalition_id", "user_id", "organization_id"]),
-    (User, "person", ["id", "public_id", "name", "email", "is_active"]),
-    (Coalition, "coalition", [field.attname for field in Coalition._meta.concrete_fields]),
+    (ApiToken, "token", _columns(ApiToken, "id", "scope", "coalition_id", "membership_id")),
+    (
+        Membership,
+        "membership",
+        _columns(Membership, "id", "role", "coalition_id", "user_id", "organization_id"),
+    ),
+    (User, "person", _columns(User, "id", "public_id", "name", "email", "is_active")),
+    (Coalition, "coalition", _columns(Coalition)),
 ]
 QUERY = """
     SELECT {columns}
