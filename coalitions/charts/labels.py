@@ -11,7 +11,16 @@ from coalitions.charts.inputs import Past
 from coalitions.charts.scale import LETTER, LINE, Box, is_free, px, spread, text_box, width_of
 
 STEPS = (1, 2, 7, 14, 28, 56, 91, 182, 364, 728, 1820, 3640)
-RADIUS = 5.5
+
+Place = tuple[str, float, float]  # anchor, sideways from the circle, downwards from it
+NEAR: tuple[Place, ...] = tuple(
+    (anchor, side, rise) for rise in (-9.0, 20.0, 5.0) for anchor, side in (("start", 11.0), ("end", -11.0))
+)
+FAR: tuple[Place, ...] = tuple(
+    (anchor, side, rise)
+    for rise in (-28.0, 38.0, -46.0, 56.0, -64.0, 74.0, -82.0, 92.0, -100.0)
+    for anchor, side in (("start", -5.0), ("end", 5.0), ("mid", 0.0))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +52,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class PastMark:
-    """An open circle; `label` is None where no room was left, and the name then stands in its title only."""
+    """An open circle with a label where there is room; otherwise the name stands in its title only."""
 
     x: str
     y: str
     date: date
     name: str
-    short_name: str
+    short_name: str  # "" where only the number found room
     people: float
     label: Label | None
+    leader: str  # a fine line to a label farther off
 
 
 def day_ticks(plot: Plot) -> tuple[DayTick, ...]:
@@ -106,20 +116,17 @@ def place_past(plot: Plot, past: Sequence[Past], taken: Sequence[Box]) -> tuple[
     marks = []
     for (x, y), count in zip(places, shown, strict=True):
         short = _shortened(count.label, plot.frame.longest_label)
-        extra = 10 if plot.frame.has_bounds else 2  # ": " and, where there is room, " counted"
-        width = LETTER * (len(short) + extra) + width_of(count.people)
-        found = _beside(plot, x, y, width, busy)
-        if found is not None:
-            busy.append(found[1])
+        label, leader, has_name = _labelled(plot, (x, y), short, count.people, busy)
         marks.append(
             PastMark(
-                px(plot.x(x)),
-                px(y),
-                count.date,
-                count.label,
-                short,
-                count.people,
-                found[0] if found else None,
+                x=px(plot.x(x)),
+                y=px(y),
+                date=count.date,
+                name=count.label,
+                short_name=short if has_name else "",
+                people=count.people,
+                label=label,
+                leader=leader,
             )
         )
     return tuple(marks)
@@ -129,12 +136,31 @@ def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _beside(plot: Plot, x: float, y: float, width: float, busy: Sequence[Box]) -> tuple[Label, Box] | None:
-    """The first free place around the circle: after it, before it, then farther off."""
+def _labelled(
+    plot: Plot, at: tuple[float, float], name: str, people: float, busy: list[Box]
+) -> tuple[Label | None, str, bool]:
+    """Name and number near the circle; else farther off, with a leader; else the number alone, if that."""
+    x, y = at
+    extra = 10 if plot.frame.has_bounds else 2  # ": " and, where there is room, " counted"
+    full, bare = LETTER * (len(name) + extra) + width_of(people), width_of(people)
+    for width, places in ((full, NEAR), (full, FAR), (bare, NEAR)):
+        found = _first_free(plot, at, width, places, busy)
+        if found is not None:
+            label, box = found
+            busy.append(box)
+            edge = box.bottom + 1 if box.bottom < y else box.top - 1
+            reach = f"M{px(plot.x(x))} {px(y + (-7 if edge < y else 7))}V{px(edge)}" if places is FAR else ""
+            return label, reach, width == full
+    return None, "", False
+
+
+def _first_free(
+    plot: Plot, at: tuple[float, float], width: float, places: Sequence[Place], busy: Sequence[Box]
+) -> tuple[Label, Box] | None:
+    x, y = at
     within = Box(plot.left + 2, plot.frame.top - 4, plot.hist_left, plot.frame.base - 2)
-    for rise in (-9.0, 20.0, 5.0, -26.0, 37.0):
-        for anchor, side in (("start", 11.0), ("end", -11.0)):
-            box = text_box(x + side, y + rise, width, anchor=anchor)
-            if is_free(box, taken=busy, within=within):
-                return Label(px(plot.x(x + side)), px(y + rise), anchor=anchor), box
+    for anchor, side, rise in places:
+        box = text_box(x + side, y + rise, width, anchor=anchor)
+        if is_free(box, taken=busy, within=within):
+            return Label(px(plot.x(x + side)), px(y + rise), anchor=anchor), box
     return None

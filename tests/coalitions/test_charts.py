@@ -307,6 +307,17 @@ def test_labels_of_earlier_counts_give_way_to_each_other():
     assert len({(y, anchor) for _, y, anchor in boxes}) == len(boxes)
 
 
+def test_a_label_that_has_to_stand_off_is_led_back_to_its_circle():
+    rising = [a_day(TODAY - timedelta(days=50 - k), median=20 * k) for k in range(51)]
+    fan = a_fan(
+        rising, critical_mass=700, past=[charts.Past(TODAY - timedelta(days=36), "Vigil at the depot", 600)]
+    )
+    mark = fan.past[0]
+    assert mark.label is not None
+    assert mark.short_name == "Vigil at the depot"
+    assert numbers(mark.leader)[0] == float(mark.x)
+
+
 def test_a_count_whose_label_finds_no_room_keeps_its_circle_and_its_name():
     many = [a_past(day, f"Action number {day}", 500) for day in range(1, 29)]
     fan = a_fan(past=many, size="phone")
