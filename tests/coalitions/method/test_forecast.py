@@ -66,6 +66,25 @@ def test_draws_have_the_distribution_that_the_method_describes(past):
     assert np.quantile(drawn(facts).draws, shares) == pytest.approx(expected, rel=0.012)
 
 
+@pytest.mark.parametrize(
+    ("pledges", "within"),
+    [
+        ([(0, 50, 300), (100, 110, 120)], 0.03),
+        ([(80, 100, 130), (60, 90, 200), (20, 120, 150)], 0.012),
+    ],
+    ids=["the worst", "a usual one"],
+)
+def test_exchanged_ranges_hardly_move_quantiles(pledges, within):
+    """Partners without a record are ranked by each end by itself (docs/facts.md, "Luck")."""
+    facts = Facts(
+        partners=[Partner(each) for each, _ in enumerate(pledges)],
+        actions=[Action("next", "planned")],
+        pledges=[Pledge("next", each, *sizes) for each, sizes in enumerate(pledges)],
+    )
+    expected = np.quantile(reference(facts), (0.1, 0.5, 0.9))
+    assert np.quantile(drawn(facts).draws, (0.1, 0.5, 0.9)) == pytest.approx(expected, rel=within)
+
+
 def test_the_mean_of_the_draws_is_the_expected_turnout():
     found = drawn(some_facts())
     assert found.draws.mean() == pytest.approx(found.crowd.sum, rel=0.005)
