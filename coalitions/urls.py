@@ -3,6 +3,7 @@ from django.urls import path
 from coalitions.views import (
     action,
     actions,
+    counts,
     history,
     imports,
     organizations,
@@ -37,16 +38,20 @@ urlpatterns = [
     path("actions/add/", actions.action_add, name="action-add"),
     path("actions/<uuid:action_id>/", action.action, name="action"),
     path("actions/<uuid:action_id>/edit/", actions.action_edit, name="action-edit"),
+    path("actions/<uuid:action_id>/row/", actions.action_row, name="action-row"),
+    path("actions/<uuid:action_id>/status/", actions.action_status, name="action-status"),
     path("actions/<uuid:action_id>/remove/", actions.action_remove, name="action-remove"),
+    path("actions/<uuid:action_id>/head/", action.head, name="action-head"),
+    path("actions/<uuid:action_id>/pledges/", action.pledges, name="pledges"),
     path("actions/<uuid:action_id>/forecast/", action.forecast, name="action-forecast"),
     path("actions/<uuid:action_id>/pledges/<uuid:organization_id>/", action.pledge, name="pledge"),
     path(
         "actions/<uuid:action_id>/pledges/<uuid:organization_id>/log/", action.pledge_log, name="pledge-log"
     ),
-    path("actions/<uuid:action_id>/counts/", action.counts, name="counts"),
-    path("actions/<uuid:action_id>/counts/log/", action.count_log, name="count-log"),
+    path("actions/<uuid:action_id>/counts/", counts.counts, name="counts"),
+    path("actions/<uuid:action_id>/counts/log/", counts.count_log, name="count-log"),
     path(
-        "actions/<uuid:action_id>/counts/<uuid:count_id>/correct/", action.count_correct, name="count-correct"
+        "actions/<uuid:action_id>/counts/<uuid:count_id>/correct/", counts.count_correct, name="count-correct"
     ),
     path("changes/", history.changes, name="changes"),
     path("changes/<uuid:change_id>/undo/", history.change_undo, name="change-undo"),

@@ -26,6 +26,7 @@ from coalitions.presenting.outlook import Totals, a_past
 # A picture of more than this is a picture of the past.
 LONGEST_VIEW = timedelta(days=400)
 HALF_A_YEAR = 183
+FEW = 5
 
 BY_PARTNERS = Q(
     organization__partner_since__isnull=False,
@@ -73,7 +74,19 @@ def with_outlook(actions: QuerySet[Action]) -> QuerySet[Action]:
     return actions.annotate(
         points=ArraySubquery(points.values(point=JSONObject(day="day", **quantiles))[: LONGEST_VIEW.days]),
         totals=Subquery(_totals()),
-        overlaps=Subquery(_overlaps_between_pledgers()),
+        overlaps=Subquery(
+            _overlaps_between_pledgers().values("coalition").annotate(pairs=Count("pk")).values("pairs")
+        ),
+    )
+
+
+def with_pairs(actions: QuerySet[Action]) -> QuerySet[Action]:
+    """Each action with `pairs`, the largest declared overlaps between partners that pledged for it."""
+    pairs = _overlaps_between_pledgers().order_by("-share", "pk")
+    return actions.annotate(
+        pairs=ArraySubquery(
+            pairs.values(pair=JSONObject(first="first__name", second="second__name", share="share"))[:FEW]
+        )
     )
 
 
@@ -98,13 +111,8 @@ def _totals() -> QuerySet[CurrentPledge, Any]:
     )
 
 
-def _overlaps_between_pledgers() -> QuerySet[Overlap, Any]:
+def _overlaps_between_pledgers() -> QuerySet[Overlap]:
     def pledged(side: str) -> Exists:
         return Exists(counted_pledges(action=OuterRef(OuterRef("pk")), organization=OuterRef(side)))
 
-    return (
-        Overlap.objects.filter(pledged("first"), pledged("second"), coalition=OuterRef("coalition"))
-        .values("coalition")
-        .annotate(pairs=Count("pk"))
-        .values("pairs")
-    )
+    return Overlap.objects.filter(pledged("first"), pledged("second"), coalition=OuterRef("coalition"))

@@ -54,7 +54,11 @@ class Part:
     more: int
     total: float | None
     whole: float | None
-    shown: float
+
+    @property
+    def counted(self) -> float | None:
+        """Communities reached, beyond those aimed at too, as long as all lines are shown."""
+        return self.total if self.more else sum(line.counts or 0 for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,9 @@ class Strength:
         return tuple(part for part in self.parts if part.value is not None and part.weight)
 
     @property
-    def weights_differ(self) -> bool:
-        return len({round(part.weight or 0, 6) for part in self.known}) > 1
+    def is_narrow(self) -> bool:
+        """In whole numbers both ends would read the same."""
+        return self.low is not None and self.high is not None and round(self.low) == round(self.high)
 
 
 def strength(
@@ -152,9 +157,6 @@ def _parts(result: Json, coalition: Coalition, names: Mapping[int, str]) -> Iter
             more=more,
             total=None if value is None or whole is None else value * whole,
             whole=whole,
-            shown=sum(
-                line.product or 0 if key is not Dimension.BREADTH else line.counts or 0 for line in lines
-            ),
         )
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from coalitions import wording
-from coalitions.models import Action, Coalition, Role, Score
+from coalitions.models import Coalition, Role, Score
 from coalitions.permissions import MemberRequest, coalition_view
 from coalitions.presenting.freshness import freshness
 from coalitions.presenting.headline import headline
@@ -53,7 +53,7 @@ def _everything(request: MemberRequest, coalition: Coalition) -> dict[str, Any]:
         "nav": "overview",
         "today": today,
         "freshness": freshness(coalition, measured, now=now),
-        "measured": measured.computed_at is not None,
+        "may_edit": request.membership.role >= Role.ORGANIZER,
         "headline": headline(coalition, coming, ever_measured=measured.computed_at is not None),
         "coming": coming,
         "strength": strength(
@@ -71,7 +71,7 @@ def _next_big_action(coalition: Coalition, measured: Score, *, today: date) -> O
     """The action that the score was measured for."""
     upcoming: Any = with_outlook(coalition.actions.upcoming(today=today))
     forecast = measured.result.get("forecast") or {}
-    action: Action | None = None
+    action: Any = None
     if forecast.get("action") is not None:
         action = upcoming.filter(pk=forecast["action"]).first()
     # Before the first score, and until the next one when the action has just been held or cancelled.
@@ -84,7 +84,7 @@ def _next_big_action(coalition: Coalition, measured: Score, *, today: date) -> O
         result,
         coalition=coalition,
         today=today,
-        points=action.points,  # type: ignore[attr-defined]
+        points=action.points,
         past=past_counts(measured),
         totals=totals_of(action),
     )
