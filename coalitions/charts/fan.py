@@ -10,6 +10,7 @@ from coalitions.charts.bins import almost_all, bars
 from coalitions.charts.frame import FRAMES, Plot, lay_out
 from coalitions.charts.inputs import Bins, Day, Past
 from coalitions.charts.labels import (
+    Ground,
     Label,
     Tick,
     column,
@@ -252,20 +253,20 @@ def _with_bounds(drawing: Fan, plot: Plot, lower: float | None, upper: float | N
 
 def _with_marks(drawing: Fan, plot: Plot, history: Sequence[Day], today: date, past: Sequence[Past]) -> Fan:
     """Today and earlier counts, whose labels give way to what is already there."""
-    taken: list[Box] = []
+    ground = Ground(lines=[], texts=[])
     if drawing.mass_label is not None and drawing.critical_mass is not None:
         width = 110 + width_of(drawing.critical_mass)
-        taken.append(text_box(plot.left + 6, float(drawing.mass_label.y), width))
+        ground.texts.append(text_box(plot.left + 6, float(drawing.mass_label.y), width))
         if drawing.mass_path:
             y = plot.y(drawing.critical_mass)
-            taken.append(Box(plot.left, y - 3, plot.right, y + 3))
+            ground.lines.append(Box(plot.left, y - 3, plot.right, y + 3))
     if plot.start < today < plot.end:
         x = plot.across(today.toordinal())
-        label, box = place_today(plot, x, taken)
-        taken.append(box)
+        label, box = place_today(plot, x, [*ground.lines, *ground.texts])
+        ground.texts.append(box)
         path = f"M{px(plot.x(x))} {px(plot.frame.top)}V{px(plot.frame.base)}"
         drawing = replace(drawing, today_path=path, today_label=label)
     for x, day in _drawn(plot, history) if history else ():
         y = plot.y(day.p50)
-        taken.append(Box(x - 6, y - 4, x + 6, y + 4))
-    return replace(drawing, past=place_past(plot, past, taken))
+        ground.lines.append(Box(x - 6, y - 4, x + 6, y + 4))
+    return replace(drawing, past=place_past(plot, past, ground))

@@ -108,19 +108,27 @@ def place_today(plot: Plot, x: float, taken: Sequence[Box]) -> tuple[Label, Box]
     return Label(px(plot.x(place)), px(y), anchor=anchor), boxes[best]
 
 
-def place_past(plot: Plot, past: Sequence[Past], taken: Sequence[Box]) -> tuple[PastMark, ...]:
+@dataclass(slots=True)
+class Ground:
+    """What is drawn already: texts may cover neither lines nor texts, leaders may cross lines but no text."""
+
+    lines: list[Box]
+    texts: list[Box]
+
+
+def place_past(plot: Plot, past: Sequence[Past], ground: Ground) -> tuple[PastMark, ...]:
     """Latest first, since the latest count matters most where room is short."""
     shown = sorted((p for p in past if plot.start <= p.date <= plot.end), key=lambda p: p.date, reverse=True)
     places = [(plot.across(p.date.toordinal()), plot.y(p.people)) for p in shown]
-    busy = [*taken, *(Box(x - 7, y - 7, x + 7, y + 7) for x, y in places)]
+    ground.lines += [Box(x - 7, y - 7, x + 7, y + 7) for x, y in places]
     marks = []
-    for (x, y), count in zip(places, shown, strict=True):
+    for at, count in zip(places, shown, strict=True):
         short = _shortened(count.label, plot.frame.longest_label)
-        label, leader, has_name = _labelled(plot, (x, y), short, count.people, busy)
+        label, leader, has_name = _labelled(plot, at, short, count.people, ground)
         marks.append(
             PastMark(
-                x=px(plot.x(x)),
-                y=px(y),
+                x=px(plot.x(at[0])),
+                y=px(at[1]),
                 date=count.date,
                 name=count.label,
                 short_name=short if has_name else "",
@@ -137,30 +145,23 @@ def _shortened(text: str, most: int) -> str:
 
 
 def _labelled(
-    plot: Plot, at: tuple[float, float], name: str, people: float, busy: list[Box]
+    plot: Plot, at: tuple[float, float], name: str, people: float, ground: Ground
 ) -> tuple[Label | None, str, bool]:
     """Name and number near the circle; else farther off, with a leader; else the number alone, if that."""
-    x, y = at
     extra = 10 if plot.frame.has_bounds else 2  # ": " and, where there is room, " counted"
     full, bare = LETTER * (len(name) + extra) + width_of(people), width_of(people)
-    for width, places in ((full, NEAR), (full, FAR), (bare, NEAR)):
-        found = _first_free(plot, at, width, places, busy)
-        if found is not None:
-            label, box = found
-            busy.append(box)
-            edge = box.bottom + 1 if box.bottom < y else box.top - 1
-            reach = f"M{px(plot.x(x))} {px(y + (-7 if edge < y else 7))}V{px(edge)}" if places is FAR else ""
-            return label, reach, width == full
-    return None, "", False
-
-
-def _first_free(
-    plot: Plot, at: tuple[float, float], width: float, places: Sequence[Place], busy: Sequence[Box]
-) -> tuple[Label, Box] | None:
-    x, y = at
     within = Box(plot.left + 2, plot.frame.top - 4, plot.hist_left, plot.frame.base - 2)
-    for anchor, side, rise in places:
-        box = text_box(x + side, y + rise, width, anchor=anchor)
-        if is_free(box, taken=busy, within=within):
-            return Label(px(plot.x(x + side)), px(y + rise), anchor=anchor), box
-    return None
+    x, y = at
+    for width, places in ((full, NEAR), (full, FAR), (bare, NEAR)):
+        for anchor, side, rise in places:
+            box = text_box(x + side, y + rise, width, anchor=anchor)
+            edge = box.bottom + 1 if rise < 0 else box.top - 1
+            reach = Box(x - 2, min(y, edge), x + 2, max(y, edge)) if places is FAR else box
+            if not is_free(box, taken=[*ground.lines, *ground.texts], within=within):
+                continue
+            if any(reach.meets(text) for text in ground.texts):
+                continue
+            ground.texts.append(box)
+            leader = f"M{px(plot.x(x))} {px(y + (-7 if rise < 0 else 7))}V{px(edge)}" if places is FAR else ""
+            return Label(px(plot.x(x + side)), px(y + rise), anchor=anchor), leader, width == full
+    return None, "", False
