@@ -308,11 +308,12 @@ def test_labels_of_earlier_counts_give_way_to_each_other():
 
 
 def test_a_label_that_has_to_stand_off_is_led_back_to_its_circle():
-    crowded = [a_past(day, f"Action {day}", 1250) for day in range(14, 20)]
-    led = [mark for mark in a_fan(past=crowded).past if mark.leader]
-    assert led
-    assert all(numbers(mark.leader)[0] == float(mark.x) for mark in led)
-    assert all(mark.label is not None and mark.short_name for mark in led)
+    fan = a_fan(past=[a_past(19, "Picket", 640), a_past(20, "Vigil at the depot", 700)], critical_mass=620)
+    vigil = fan.past[1]
+    assert vigil.label is not None
+    assert vigil.short_name == "Vigil at the depot"
+    assert numbers(vigil.leader)[0] == float(vigil.x)
+    assert float(vigil.label.y) < numbers(vigil.leader)[2] < numbers(vigil.leader)[1] < float(vigil.y)
 
 
 def test_a_count_whose_label_finds_no_room_keeps_its_circle_and_its_name():
