@@ -25,8 +25,8 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         now = timezone.now()
-        began = data.get(BEGAN)
-        created_at = datetime.fromisoformat(began) if began else now
+        # Kept in the data, so that neither saving nor a new key makes an old session young again.
+        created_at = datetime.fromisoformat(data.setdefault(BEGAN, now.isoformat()))
         return Session(
             session_key=self._get_or_create_session_key(),
             session_data=self.encode(data),
