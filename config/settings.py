@@ -140,7 +140,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 SECURE_HSTS_SECONDS = 63072000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REFERRER_POLICY = "no-referrer" if PRODUCTION else "same-origin"
+# Not "no-referrer": under it browsers send every plain form with `Origin: null`, which the check against
+# forged requests refuses. Pages whose address is a secret say "strict-origin" themselves.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SELF = "'self'"
@@ -226,6 +228,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep stale scores": {"task": "coalitions.tasks.sweep", "schedule": 5.0, "options": {"expires": 30}},
+    "resume imports": {
+        "task": "coalitions.jobs.resume_imports",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
     "send waiting mail": {
         "task": "coalitions.tasks.send_waiting_mail",
         "schedule": 15.0,

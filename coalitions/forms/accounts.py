@@ -39,13 +39,11 @@ def name_field(label: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
 
 
-def code_field(label: Any, *, required: bool = True) -> forms.CharField:
+def code_field(
+    label: Any, *, help_text: Any = _("Six digits from the app on your phone, or one of your recovery codes.")
+) -> forms.CharField:
     return forms.CharField(
-        label=label,
-        max_length=40,
-        required=required,
-        widget=forms.TextInput(_attributes("one-time-code")),
-        help_text=_("Six digits from the app on your phone, or one of your recovery codes."),
+        label=label, max_length=40, help_text=help_text, widget=forms.TextInput(_attributes("one-time-code"))
     )
 
 
@@ -56,6 +54,12 @@ class SignInForm(forms.Form):
 
 class CodeForm(forms.Form):
     code = code_field(_("Code"))
+
+
+class FirstCodeForm(forms.Form):
+    """The proof that the phone has the key: there are no recovery codes yet."""
+
+    code = code_field(_("Code"), help_text=_("Six digits from the app on your phone."))
 
 
 class ConfirmForm(forms.Form):

@@ -165,16 +165,17 @@ def _context(request: MemberRequest, coalition: Coalition) -> dict[str, Any]:
     membership = request.membership
     is_lead = membership.role == Role.LEAD
     now = timezone.now()
-    members = coalition.memberships.select_related("user", "organization").order_by(
-        "-role", "user__name", "pk"
+    members = list(
+        coalition.memberships.select_related("user", "organization").order_by("-role", "user__name", "pk")
     )
     invitations = coalition.invitations.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
     return {
         "coalition": coalition,
         "membership": membership,
         "nav": "people",
-        "members": list(members),
+        "members": members,
         "is_lead": is_lead,
+        "leads": sum(member.role == Role.LEAD for member in members),
         "invitations": list(invitations.select_related("organization", "invited_by").order_by("-pk"))
         if is_lead
         else [],

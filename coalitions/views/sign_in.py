@@ -28,6 +28,7 @@ from coalitions.forms.accounts import CodeForm, ConfirmForm, SignInForm
 from coalitions.models import User
 from coalitions.permissions import AUTHENTICATED_AT
 from coalitions.services import accounts, limits, second_step
+from coalitions.sessions import BEGAN
 from coalitions.views import devices
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -48,7 +49,8 @@ def own_address(request: HttpRequest, wanted: str, *, otherwise: str) -> str:
 def enter(request: HttpRequest, user: User, *, device: Device | None = None) -> None:
     """Everybody who gets in comes by here: a new session key, and the time of the proof."""
     login(request, user, backend=BACKEND)
-    request.session.pop(HALF_WAY, None)
+    for left_over in (HALF_WAY, BEGAN):  # the session of a signed-in person begins now
+        request.session.pop(left_over, None)
     request.session[AUTHENTICATED_AT] = time.time()
     if device is not None:
         trust_device(request, device)

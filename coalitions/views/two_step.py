@@ -12,7 +12,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp import login as trust_device
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from coalitions.forms.accounts import CodeForm
+from coalitions.forms.accounts import FirstCodeForm
 from coalitions.models import User
 from coalitions.permissions import fresh_view
 from coalitions.services import second_step
@@ -28,7 +28,7 @@ def two_step(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "begin" in request.POST:
         second_step.begin(user)
         return redirect("two-step")
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    form = FirstCodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         turned_on = second_step.turn_on(
             user, code=form.cleaned_data["code"], keep=request.session.session_key
