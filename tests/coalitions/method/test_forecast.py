@@ -113,6 +113,25 @@ def test_the_sum_of_many_partners_drawn_at_once_moves_quantiles_by_less_than_one
     assert at_once.quantiles() == pytest.approx(one_by_one.quantiles(), rel=0.01)
 
 
+def test_the_sum_drawn_at_once_has_the_spread_of_the_partners_too(monkeypatch):
+    """A dozen partners: too few for this shortcut, so that their own spread is most of the whole."""
+    facts = some_facts()
+    monkeypatch.setattr(module, "MANY_PARTNERS", 0)
+    expected = np.quantile(reference(facts), (0.1, 0.5, 0.9))
+    assert np.quantile(drawn(facts).draws, (0.1, 0.5, 0.9)) == pytest.approx(expected, rel=0.015)
+
+
+def test_draws_are_clipped_together_with_the_estimate():
+    plain = some_facts(partners=3, past=0)
+    pledges = [Pledge("next", each, 200, 200, 200) for each in range(3)]
+    declared = [Overlap(0, 1, 0.9), Overlap(0, 2, 0.0), Overlap(1, 2, 0.0)]
+    found = drawn(replace(plain, pledges=pledges, overlaps=declared))
+    kept = found.crowd.unique / found.crowd.estimate
+    unclipped = drawn(replace(plain, pledges=pledges)).draws.mean() * found.crowd.estimate / found.crowd.sum
+    assert kept < 0.97
+    assert found.draws.mean() == pytest.approx(unclipped * kept, rel=0.02)
+
+
 def test_unique_people_of_many_partners_drawn_at_once_move_by_less_than_one_percent(monkeypatch):
     plain = some_facts(partners=220, past=2)
     facts = replace(plain, overlaps=[Overlap(each, each + 1, 0.2) for each in range(0, 200, 2)])
