@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coalitions.api.fields import StrictModel, Versioned, YesNo, both_or_neither
-from coalitions.api.pagination import PageQuery, Rows
+from coalitions.api.pagination import PageQuery
+from coalitions.api.reading import Rows, Scope
 from coalitions.api.resources import Collection, RemovableItem, Resource
 from coalitions.models import Action, ActionStatus, Role
 from coalitions.services.actions import ACTION_FIELDS, edit_action, plan_action, remove_action
@@ -53,10 +54,12 @@ class ActionQuery(PageQuery):
 class ActionResource(Resource):
     row = ActionRow
 
-    def rows(self) -> Rows:
-        return self.coalition.actions.all()
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        return Action.objects.filter(coalition=scope.coalition)
 
-    def present(self, rows: Rows) -> Rows:
+    @classmethod
+    def present(cls, rows: Rows) -> Rows:
         return rows.filter(removed_at__isnull=True)
 
 

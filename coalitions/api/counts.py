@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from coalitions.api import conditions
 from coalitions.api.errors import Conflict
 from coalitions.api.fields import Id, StrictModel
-from coalitions.api.pagination import PageQuery, Rows
+from coalitions.api.pagination import PageQuery
 from coalitions.api.pledges import action_named, organization_named
+from coalitions.api.reading import Rows, Scope
 from coalitions.api.resources import Collection, Item, Resource
 from coalitions.models import Count, CountMethod, CountOf, Role
-from coalitions.permissions import sees_everything
 from coalitions.services.editing import StaleEdit
 from coalitions.services.ledgers import log_count
 
@@ -68,13 +68,13 @@ class CountQuery(PageQuery):
 class CountResource(Resource):
     row = CountRow
 
-    def rows(self) -> Rows:
-        rows: Rows = self.coalition.counts.all()
-        if sees_everything(self.membership):
-            return rows
-        return rows.filter(organization_id=self.membership.organization_id)
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        rows = Count.objects.filter(coalition=scope.coalition)
+        return rows if scope.everything else rows.filter(organization=scope.organization)
 
-    def present(self, rows: Rows) -> Rows:
+    @classmethod
+    def present(cls, rows: Rows) -> Rows:
         return rows.filter(action__removed_at__isnull=True).exclude(organization__removed_at__isnull=False)
 
 
@@ -111,7 +111,7 @@ class Counts(CountResource, Collection):
     def corrected(self, public_id: Any) -> Count | None:
         if public_id is None:
             return None
-        found: Count | None = self.rows().filter(public_id=public_id).first()
+        found: Count | None = self.rows(self.scope).filter(public_id=public_id).first()
         if found is None:
             raise serializers.ValidationError({"corrects": [_("There is no such count here.")]})
         return found

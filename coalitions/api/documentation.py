@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 @require_safe
-def schema(request: HttpRequest) -> HttpResponse:
+def schema(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return HttpResponse(_bytes(), content_type="application/vnd.oai.openapi+json")
 
 
@@ -159,4 +159,6 @@ def _limits(schema: Mapping[str, Any]) -> str:
     low, high, longest = schema.get("minimum"), schema.get("maximum"), schema.get("maxLength")
     if longest:
         return _("up to %(longest)s characters") % {"longest": longest}
-    return f"{low}–{high}" if low is not None and high is not None else ""
+    if low is None or high is None:
+        return ""
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}

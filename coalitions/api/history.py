@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from coalitions.api.pagination import PageQuery, Row, Rows
+from coalitions.api.pagination import PageQuery
+from coalitions.api.reading import Row, Rows, Scope
 from coalitions.api.resources import Collection
 from coalitions.models import SETTING_FIELDS, Change, Role
 from coalitions.services.actions import ACTION_FIELDS
@@ -59,16 +61,19 @@ class Changes(Collection):
     roles = {"GET": Role.OBSERVER}
     summaries = {"GET": "List changes"}
     row = ChangeRow
+    reshapes = True
     query = ChangeQuery
     orders = {"revision": ("revision",), "-revision": ("-revision",)}
 
-    def rows(self) -> Rows:
-        rows: Rows = Change.objects.filter(coalition=self.coalition)
-        return rows
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        return Change.objects.filter(coalition=scope.coalition)
 
     def shaped(self, row: Row) -> Row:
         return row | {"before": _told(row["before"]), "after": _told(row["after"])}
 
 
-def _told(values: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if values is None else {name: value for name, value in values.items() if name in TOLD}
+def _told(stored: str | None) -> dict[str, Any] | None:
+    if stored is None:
+        return None
+    return {name: value for name, value in orjson.loads(stored).items() if name in TOLD}

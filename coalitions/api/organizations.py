@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coalitions.api.fields import StrictModel, Versioned, YesNo, both_or_neither
-from coalitions.api.pagination import PageQuery, Rows
+from coalitions.api.pagination import PageQuery
+from coalitions.api.reading import Rows, Scope
 from coalitions.api.resources import Collection, RemovableItem, Resource
-from coalitions.models import Membership, Organization, OrganizationKind, Role
-from coalitions.permissions import sees_everything
+from coalitions.models import Organization, OrganizationKind, Role
 from coalitions.services.directory import (
     ORGANIZATION_FIELDS,
     add_organization,
@@ -21,10 +22,9 @@ from coalitions.services.directory import (
     remove_organization,
 )
 
-
-def organizations_of(membership: Membership) -> Rows:
-    rows = membership.coalition.organizations.all()
-    return rows if sees_everything(membership) else rows.filter(pk=membership.organization_id)
+IS_PARTNER = ExpressionWrapper(
+    Q(partner_since__isnull=False, partner_until__isnull=True), output_field=BooleanField()
+)
 
 
 class OrganizationRow(serializers.ModelSerializer[Organization]):
@@ -67,10 +67,13 @@ class OrganizationQuery(PageQuery):
 class OrganizationResource(Resource):
     row = OrganizationRow
 
-    def rows(self) -> Rows:
-        return organizations_of(self.membership)
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        rows = Organization.objects.filter(coalition=scope.coalition).alias(is_partner=IS_PARTNER)
+        return rows if scope.everything else rows.filter(pk=scope.organization)
 
-    def present(self, rows: Rows) -> Rows:
+    @classmethod
+    def present(cls, rows: Rows) -> Rows:
         return rows.filter(removed_at__isnull=True)
 
 
@@ -80,15 +83,6 @@ class Organizations(OrganizationResource, Collection):
     query = OrganizationQuery
     takes = {"POST": OrganizationNew}
     orders = {"created": ("pk",), "name": ("name", "pk"), "-name": ("-name", "-pk")}
-
-    def narrowed(self, rows: Rows, asked: dict[str, Any]) -> Rows:
-        is_partner = asked.pop("is_partner", None)
-        if is_partner is not None:
-            today = rows.filter(partner_since__isnull=False, partner_until__isnull=True)
-            rows = (
-                today if is_partner else rows.exclude(partner_since__isnull=False, partner_until__isnull=True)
-            )
-        return super().narrowed(rows, asked)
 
     def post(self, request: Request, **kwargs: Any) -> Response:
         organization = add_organization(self.coalition, by=self.person, values=self.sent(request))

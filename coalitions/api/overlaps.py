@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from coalitions.api.errors import Conflict
 from coalitions.api.fields import Id, StrictModel, Versioned
-from coalitions.api.pagination import PageQuery, Rows
+from coalitions.api.pagination import PageQuery
+from coalitions.api.reading import Rows, Scope
 from coalitions.api.resources import Collection, RemovableItem, Resource
 from coalitions.models import Organization, Overlap, Role
 from coalitions.services.directory import declare_overlap, remove_overlap
@@ -51,10 +52,12 @@ class OverlapEdit(Versioned, StrictModel):
 class OverlapResource(Resource):
     row = OverlapRow
 
-    def rows(self) -> Rows:
-        return self.coalition.overlaps.all()
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        return Overlap.objects.filter(coalition=scope.coalition)
 
-    def present(self, rows: Rows) -> Rows:
+    @classmethod
+    def present(cls, rows: Rows) -> Rows:
         return rows.filter(first__removed_at__isnull=True, second__removed_at__isnull=True)
 
 

@@ -1,25 +1,22 @@
-"""Pages of a list by keyset: the cursor is the public name of the last row, so it gives nothing away."""
+"""What may be asked of a list. A cursor is the public name of the last row, so it gives nothing away."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from coalitions.api.reading import Row
+
 USUAL = 100
 MOST = 500
-
-Row = dict[str, Any]
-Rows = QuerySet[Any, Any]
-Order = tuple[str, ...]
 
 
 class NoQuery(serializers.Serializer[Any]):
@@ -39,12 +36,6 @@ class PageQuery(NoQuery):
         max_length=80,
         help_text=gettext_lazy("The `next` of the page before. Treat it as opaque."),
     )
-
-
-@cache
-def columns(row: type[serializers.Serializer[Any]]) -> dict[str, str]:
-    """Key in the JSON -> path of the column. The serializer is the one place that lists them."""
-    return {name: str(field.source).replace(".", "__") for name, field in row().fields.items()}
 
 
 @cache
@@ -72,54 +63,21 @@ def asked(request: Request, query: type[serializers.Serializer[Any]]) -> dict[st
     return found
 
 
-def page(
-    rows: Rows,
-    *,
-    anchors: Rows,
-    columns: Mapping[str, str],
-    order: Order,
-    cursor: Sequence[str],
-    limit: int = USUAL,
-    after: str | None = None,
-) -> Row:
-    """`{"items": [...], "next": cursor or None}` in at most two queries.
-
-    `anchors` are the rows that a cursor may name: also those removed since it was handed out.
-    """
-    if after is not None:
-        rows = rows.filter(_beyond(anchors, order, _named(after, [columns[key] for key in cursor])))
-    names = tuple(columns)
-    found = list(rows.order_by(*order).values_list(*columns.values())[: limit + 1])
-    items = [dict(zip(names, values, strict=True)) for values in found[:limit]]
-    more = len(found) > limit
-    return {"items": items, "next": _cursor(items[-1], cursor) if more else None}
-
-
-def _cursor(item: Row, keys: Sequence[str]) -> str:
-    return ".".join(item[key].hex for key in keys)
-
-
-def _named(cursor: str, paths: list[str]) -> dict[str, UUID]:
+def named(cursor: str, keys: Sequence[str]) -> tuple[UUID, ...]:
+    """The public names in a cursor."""
     try:
-        names = [UUID(hex=part) for part in cursor.split(".")]
-        return dict(zip(paths, names, strict=True))
+        names = tuple(UUID(hex=part) for part in cursor.split("."))
     except ValueError as error:
-        raise _unknown_cursor() from error
+        raise UnknownCursor from error
+    if len(names) != len(keys):
+        raise UnknownCursor
+    return names
 
 
-def _beyond(anchors: Rows, order: Order, named: dict[str, UUID]) -> Q:
-    """Everything that comes after the named row in this order, whose last column is unique."""
-    keys = [key.removeprefix("-") for key in order]
-    values = anchors.filter(**named).values_list(*keys).first()
-    if values is None:
-        raise _unknown_cursor()
-    beyond = Q()
-    for place, key in enumerate(keys):
-        compare = "lt" if order[place].startswith("-") else "gt"
-        same_so_far = dict(zip(keys[:place], values[:place], strict=True))
-        beyond |= Q(**same_so_far, **{f"{key}__{compare}": values[place]})
-    return beyond
+def cursor_of(row: Row, keys: Sequence[str]) -> str:
+    return ".".join(row[key].hex for key in keys)
 
 
-def _unknown_cursor() -> ValidationError:
-    return ValidationError({"after": [_("No page ended there. Start again without `after`.")]})
+class UnknownCursor(ValidationError):
+    def __init__(self) -> None:
+        super().__init__({"after": [_("No page ended there. Start again without `after`.")]})

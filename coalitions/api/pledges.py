@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from coalitions.api import conditions
 from coalitions.api.errors import Conflict
 from coalitions.api.fields import Id, StrictModel, Versioned
-from coalitions.api.organizations import organizations_of
-from coalitions.api.pagination import PageQuery, Row, Rows, columns
+from coalitions.api.organizations import OrganizationResource
+from coalitions.api.pagination import PageQuery
+from coalitions.api.reading import Row, Rows, Scope, read, scope_of
 from coalitions.api.resources import Collection, Resource
-from coalitions.models import Action, Membership, Organization, Pledge, Role
-from coalitions.permissions import may_log_for, sees_everything
+from coalitions.models import Action, CurrentPledge, Membership, Organization, Pledge, Role
+from coalitions.permissions import may_log_for
 from coalitions.services.editing import StaleEdit
 from coalitions.services.ledgers import Figures, log_pledge
 
@@ -33,7 +34,9 @@ def action_named(membership: Membership, public_id: Any) -> Action:
 
 
 def organization_named(membership: Membership, public_id: Any) -> Organization:
-    found: Organization | None = organizations_of(membership).filter(public_id=public_id).first()
+    found: Organization | None = (
+        OrganizationResource.rows(scope_of(membership)).filter(public_id=public_id).first()
+    )
     if found is None:
         raise serializers.ValidationError({"organization": [_("There is no such organization here.")]})
     return found
@@ -96,13 +99,8 @@ class PledgeQuery(PageQuery):
 class PledgeResource(Resource):
     query = PledgeQuery
 
-    def own(self, rows: Rows) -> Rows:
-        membership = self.membership
-        if sees_everything(membership):
-            return rows
-        return rows.filter(organization_id=membership.organization_id)
-
-    def present(self, rows: Rows) -> Rows:
+    @classmethod
+    def present(cls, rows: Rows) -> Rows:
         return rows.filter(action__removed_at__isnull=True, organization__removed_at__isnull=True)
 
 
@@ -111,8 +109,18 @@ class Ledger(PledgeResource, Collection):
     summaries = {"GET": "List every pledge ever logged, oldest first"}
     row = PledgeRow
 
-    def rows(self) -> Rows:
-        return self.own(self.coalition.pledges.all())
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        rows = Pledge.objects.filter(coalition=scope.coalition)
+        return rows if scope.everything else rows.filter(organization=scope.organization)
+
+
+class Logged(Ledger):
+    """A repeated request gets its first answer whatever happened in between."""
+
+    @classmethod
+    def present(cls, rows: Rows) -> Rows:
+        return rows
 
 
 class Pledges(PledgeResource, Collection):
@@ -128,8 +136,10 @@ class Pledges(PledgeResource, Collection):
     may_conflict = True
     cursor = ("action", "organization")
 
-    def rows(self) -> Rows:
-        return self.own(self.coalition.current_pledges.all())
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        rows = CurrentPledge.objects.filter(coalition=scope.coalition)
+        return rows if scope.everything else rows.filter(organization=scope.organization)
 
     def post(self, request: Request, **kwargs: Any) -> Response:
         key = conditions.idempotency_key(request)
@@ -154,16 +164,10 @@ class Pledges(PledgeResource, Collection):
         return Response(self.logged(pledge), status=201)
 
     def logged(self, pledge: Pledge) -> Row:
-        paths = columns(PledgeRow)
-        values = self.coalition.pledges.filter(pk=pledge.pk).values_list(*paths.values()).get()
-        return dict(zip(paths, values, strict=True))
+        """The row itself, also when what it is about has been removed since."""
+        return read(Logged, self.scope, lookups={"pk": pledge.pk})[0]
 
     def current(self, sent: Row) -> Row | None:
-        paths = columns(self.row)
-        found = (
-            self.present(self.rows())
-            .filter(action__public_id=sent["action"], organization__public_id=sent["organization"])
-            .values_list(*paths.values())
-            .first()
-        )
-        return dict(zip(paths, found, strict=True)) if found else None
+        lookups = {"action__public_id": sent["action"], "organization__public_id": sent["organization"]}
+        found = read(Pledges, self.scope, lookups=lookups)
+        return found[0] if found else None

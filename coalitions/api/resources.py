@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.http import Http404
@@ -11,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from coalitions.api import conditions, pagination
+from coalitions.api import conditions, pagination, reading
 from coalitions.api.authentication import membership_of
 from coalitions.api.errors import Conflict, VersionMismatch, VersionRequired
-from coalitions.api.pagination import NoQuery, Order, PageQuery, Row, Rows
+from coalitions.api.pagination import NoQuery, PageQuery, UnknownCursor
+from coalitions.api.reading import Order, Row, Rows, Scope, scope_of
 from coalitions.models import Coalition, Membership, Role, User
 from coalitions.services.editing import StaleEdit
 
@@ -33,6 +35,9 @@ class Resource(APIView):
     adds_to_ledger: ClassVar[bool] = False
     # Whether adding can meet a row of somebody who was first: 409.
     may_conflict: ClassVar[bool] = False
+    # The keys of a row that together name it.
+    cursor: ClassVar[tuple[str, ...]] = ("id",)
+    reshapes: ClassVar[bool] = False
 
     asked: dict[str, Any]
 
@@ -56,24 +61,29 @@ class Resource(APIView):
     def person(self) -> User:
         return self.membership.user
 
-    def rows(self) -> Rows:
-        """What this token may see, removed or not."""
+    @property
+    def scope(self) -> Scope:
+        return scope_of(self.membership)
+
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        """What may be seen, removed or not."""
         raise NotImplementedError
 
-    def present(self, rows: Rows) -> Rows:
+    @classmethod
+    def present(cls, rows: Rows) -> Rows:
         """Without what has been removed."""
         return rows
 
     def shaped(self, row: Row) -> Row:
-        """The last touch, for columns that are not yet what the API promises."""
+        """The last touch, where columns are not yet what the API promises (then `reshapes` is set)."""
         return row
 
-    def represent(self, **lookup: Any) -> Row:
-        columns = pagination.columns(self.row)
-        found = self.present(self.rows()).filter(**lookup).values_list(*columns.values()).first()
-        if found is None:
+    def represent(self, **lookups: Any) -> Row:
+        found = reading.read(type(self), self.scope, lookups=lookups)
+        if not found:
             raise Http404
-        return self.shaped(dict(zip(columns, found, strict=True)))
+        return self.shaped(found[0])
 
     def sent(self, request: Request, *, instance: models.Model | None = None) -> dict[str, Any]:
         """The checked body."""
@@ -89,28 +99,27 @@ class Collection(Resource):
 
     query: ClassVar[type[serializers.Serializer[Any]]] = PageQuery
     orders: ClassVar[dict[str, Order]] = {"created": ("pk",)}
-    # The keys of a row that together name it.
-    cursor: ClassVar[tuple[str, ...]] = ("id",)
 
     def get(self, request: Request, **kwargs: Any) -> Response:
         asked = dict(self.asked)
-        about_page = {name: asked.pop(name) for name in ("limit", "after") if name in asked}
+        limit, cursor = asked.pop("limit", pagination.USUAL), asked.pop("after", None)
         order = self.orders[asked.pop("order", next(iter(self.orders)))]
-        found = pagination.page(
-            self.narrowed(self.present(self.rows()), asked),
-            anchors=self.rows(),
-            columns=pagination.columns(self.row),
-            order=order,
-            cursor=self.cursor,
-            **about_page,
+        after = pagination.named(cursor, self.cursor) if cursor else ()
+        found = reading.read(type(self), self.scope, lookups=asked, order=order, after=after, limit=limit + 1)
+        if after and not found:
+            self.check_cursor(after)
+        more = len(found) > limit
+        items = [self.shaped(row) for row in found[:limit]] if self.reshapes else found[:limit]
+        return Response(
+            {"items": items, "next": pagination.cursor_of(found[limit - 1], self.cursor) if more else None}
         )
-        if type(self).shaped is not Resource.shaped:
-            found["items"] = [self.shaped(row) for row in found["items"]]
-        return Response(found)
 
-    def narrowed(self, rows: Rows, asked: dict[str, Any]) -> Rows:
-        """The filters: `source` of a parameter is the lookup it stands for."""
-        return rows.filter(**asked) if asked else rows
+    def check_cursor(self, after: tuple[UUID, ...]) -> None:
+        """Nothing came after it: was it the last row, or no row at all?"""
+        columns = reading.columns(self.row)
+        names = {columns[key]: name for key, name in zip(self.cursor, after, strict=True)}
+        if not self.rows(self.scope).filter(**names).exists():
+            raise UnknownCursor
 
     def added(self, row: Row) -> Response:
         headers = {"Location": f"{self.request.path}{row['id']}/", **_etag(row)}
@@ -138,7 +147,7 @@ class EditableItem(Item):
         raise NotImplementedError
 
     def loaded(self) -> Any:
-        row = self.present(self.rows()).filter(**self.lookup()).first()
+        row = self.present(self.rows(self.scope)).filter(**self.lookup()).first()
         if row is None:
             raise Http404
         return row

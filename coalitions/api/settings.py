@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from coalitions.api.fields import StrictModel, Versioned
-from coalitions.api.pagination import Rows
+from coalitions.api.reading import Rows, Scope
 from coalitions.api.resources import EditableItem
 from coalitions.models import SETTING_FIELDS, WEIGHT_FIELDS, Coalition, Role
 from coalitions.services.settings import change_settings
@@ -49,8 +49,9 @@ class CoalitionItem(EditableItem):
     def lookup(self) -> dict[str, Any]:
         return {"pk": self.coalition.pk}
 
-    def rows(self) -> Rows:
-        return Coalition.objects.filter(pk=self.coalition.pk)
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        return Coalition.objects.filter(pk=scope.coalition)
 
     def edit(self, row: Coalition, *, values: dict[str, Any], seen_version: int) -> None:
         change_settings(row, by=self.person, seen_version=seen_version, values=values)

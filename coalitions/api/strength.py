@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -12,9 +13,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coalitions.api.pagination import PageQuery, Row, Rows
+from coalitions.api.pagination import PageQuery
+from coalitions.api.reading import Row, Rows, Scope
 from coalitions.api.resources import Collection, Item, Resource
-from coalitions.models import Role, Score
+from coalitions.models import Forecast, Role, Score
 
 TURNOUT = (
     "sum",
@@ -188,13 +190,16 @@ class StoredForecast(serializers.Serializer[Any]):
 
 class ForecastResource(Resource):
     row = StoredForecast
+    reshapes = True
     answers = {"GET": ForecastRow}
 
-    def rows(self) -> Rows:
-        return self.coalition.forecasts.filter(action__removed_at__isnull=True)
+    @classmethod
+    def rows(cls, scope: Scope) -> Rows:
+        return Forecast.objects.filter(coalition=scope.coalition, action__removed_at__isnull=True)
 
     def shaped(self, row: Row) -> Row:
-        told = {name: row["result"][name] for name in TURNOUT}
+        result = orjson.loads(row["result"])
+        told = {name: result[name] for name in TURNOUT}
         is_fresh = row["revision"] >= self.coalition.revision
         return {"action": row["action"], "revision": row["revision"], "is_fresh": is_fresh} | told
 
