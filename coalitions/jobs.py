@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from coalitions.exchange import lookalikes, references
 from coalitions.exchange.limits import MOST_LOOKALIKES
-from coalitions.exchange.reading import Reading, Upload, read
+from coalitions.exchange.reading import Progress, Reading, Upload, read
 from coalitions.models import ImportState
 from coalitions.services.editing import Refused
 from coalitions.services.imports import uploads
@@ -80,7 +80,7 @@ def resume_imports() -> None:
 def _check(run: Run) -> None:
     upload = run.upload
     today = upload.coalition.local_day(timezone.now())
-    reading = _read(run)
+    reading = _read(run, progress=run.reach)
     problems = reading.problems
     pairs: list[list[str]] = []
     summary: dict[str, Any] = {
@@ -96,9 +96,10 @@ def _check(run: Run) -> None:
         pairs = look_alikes(reading, directory)
         plan = compare(reading.records, directory, same=Groups(), may_jump=True)
         summary |= {"tallies": plan.tallies, "kept": plan.kept}
-    summary |= {"problems": len(problems), "first_problems": problems[:SHOWN_PROBLEMS]}
+    listed = [list(problem) for problem in problems]
+    summary |= {"problems": len(listed), "first_problems": listed[:SHOWN_PROBLEMS]}
     choices = {str(number): SAME if pair[2] in CERTAIN else DIFFERENT for number, pair in enumerate(pairs)}
-    uploads.note_checked(upload, summary=summary, lookalikes=pairs, choices=choices, problems=problems)
+    uploads.note_checked(upload, summary=summary, lookalikes=pairs, choices=choices, problems=listed)
 
 
 def look_alikes(reading: Reading, directory: Directory) -> list[list[str]]:
@@ -120,7 +121,7 @@ def look_alikes(reading: Reading, directory: Directory) -> list[list[str]]:
 
 def _commit(run: Run) -> None:
     for turn in range(1, TRIES + 1):
-        records = _read(run).records
+        records = _read(run, progress=lambda _done, _total: run.reach(0)).records
         try:
             commit(run.upload, records=records, begin=run.begin, step=run.step)
         except (MovedOn, IntegrityError, Refused) as error:
@@ -138,7 +139,7 @@ def _commit(run: Run) -> None:
     return None
 
 
-def _read(run: Run) -> Reading:
+def _read(run: Run, *, progress: Progress) -> Reading:
     files = [Upload(file.name, partial(uploads.pieces, file)) for file in run.upload.files.order_by("pk")]
     today = run.upload.coalition.local_day(timezone.now())
-    return read(files, today=today, progress=run.reach)
+    return read(files, today=today, progress=progress)

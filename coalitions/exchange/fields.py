@@ -133,6 +133,8 @@ class Fields:
     def ref(self, column: str, *, system: str, needed: bool = False) -> str:
         """`system:identifier` as it is, anything else as an id of the given system."""
         found = self.text(column, most=200, needed=needed)
+        if "|" in found:
+            self.bad("bad_id", column=column)
         return as_ref(found, system=system) if found else ""
 
     def refs(self, column: str) -> tuple[str, ...]:

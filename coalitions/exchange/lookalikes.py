@@ -133,7 +133,7 @@ def _in_order(found: Iterable[str]) -> str:
 def _under(names: list[Words], keys) -> Iterator[tuple[str, str]]:  # type: ignore[no-untyped-def]
     drawers: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        for key in keys(name):
+        for key in filter(None, keys(name)):
             drawers[key].append(name.ref)
     for refs in drawers.values():
         if 1 < len(refs) <= FULL_DRAWER:

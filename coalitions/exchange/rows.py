@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from coalitions.exchange import limits
+from coalitions.exchange.csv_out import unguarded
 from coalitions.exchange.problems import Problems, broken
 from coalitions.services.imports.records import Place
 
@@ -94,7 +95,7 @@ def named(row: Row, names: list[str], problems: Problems) -> dict[str, str] | No
         if len(text) > limits.MOST_IN_A_FIELD:
             problems.add(row.place, "too_long", column=name, value=text)
             return None
-        trimmed = text.strip()
+        trimmed = unguarded(text).strip()
         if trimmed:
             found[name] = trimmed
     return found

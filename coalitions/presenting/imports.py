@@ -69,6 +69,9 @@ HEADLINES: dict[ImportState, tuple[str | Promise, str | Promise]] = {
 MODELS: dict[str, type[models.Model]] = {"organizations": Organization, "actions": Action}
 
 
+NUMBERS = ("new", "changed", "unchanged", "joined", "kept", "removed")
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     kind: str | Promise
@@ -77,6 +80,7 @@ class Tally:
     unchanged: int
     kept: int
     removed: int
+    joined: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,17 @@ def tallies(upload: Import) -> list[Tally]:
     return [
         Tally(
             kind=KINDS[kind],
-            **{name: found[kind].get(name, 0) for name in ("new", "changed", "unchanged", "kept", "removed")},
+            **{name: found[kind].get(name, 0) for name in NUMBERS},
         )
         for kind in KINDS
         if kind in found
     ]
+
+
+def shown(upload: Import) -> dict[str, bool]:
+    """Columns that say something: a column of zeros is left out."""
+    found = upload.summary.get("tallies", {}).values()
+    return {name: any(counted.get(name) for counted in found) for name in NUMBERS}
 
 
 def files(upload: Import) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from coalitions.models import Action, Change, Count, Organization, Overlap, Pledge, Role, User
 from coalitions.services import directory, ledgers
 from coalitions.services.editing import Refused, from_snapshot, one_transaction, save_edit, snapshot
+from coalitions.services.imports import undo_import
 from coalitions.services.ledgers import Figures
 from coalitions.services.saying import label, said
 
@@ -209,7 +210,7 @@ def _is_value(model: type[Any], name: str) -> bool:
     return name != "id" and not (model is Pledge and name in {"action", "organization"})
 
 
-# Everything that can be undone. Work of other modules (imports) adds its own lines.
+# Everything that can be undone.
 UNDOABLE: dict[str, Way] = {
     "organization.added": Way(_take_out),
     "organization.edited": Way(_put_back),
@@ -226,5 +227,6 @@ UNDOABLE: dict[str, Way] = {
     "pledge.held_back": Way(_log_previous_pledge),
     "count.logged": Way(_correct_count),
     "count.corrected": Way(_correct_count),
+    "import.committed": Way(lambda change, by: undo_import(change, by=by)),
     "settings.changed": Way(_put_settings_back, at_least=Role.LEAD),
 }

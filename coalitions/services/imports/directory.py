@@ -72,6 +72,7 @@ class Current(NamedTuple):
     """What counts of a partner for an action, and whether a person said it last."""
 
     likely: int | None
+    figures: tuple[int, int, int]
     is_imported: bool
     is_undone: bool
     version: int
@@ -176,15 +177,25 @@ def _pledges(coalition: Coalition) -> dict[str, KnownPledge]:
 
 
 def _current(coalition: Coalition) -> dict[tuple[int, int], Current]:
-    rows: Iterable[tuple[int, int, int, str, int | None, int]] = coalition.current_pledges.values_list(
-        "action_id", "organization_id", "likely", "latest__idempotency_key", "counted_id", "version"
-    ).iterator(5000)
+    rows: Iterable[tuple[int, int, str, int | None, int, int, int, int]] = (
+        coalition.current_pledges.values_list(
+            "action_id",
+            "organization_id",
+            "latest__idempotency_key",
+            "counted_id",
+            "version",
+            "low",
+            "likely",
+            "high",
+        ).iterator(5000)
+    )
     return {
         (action, organization): Current(
-            likely=likely if counted is not None else None,
+            likely=figures[1] if counted is not None else None,
+            figures=(figures[0], figures[1], figures[2]),
             is_imported=key.startswith((IMPORTED, UNDONE)),
             is_undone=key.startswith(UNDONE),
             version=version,
         )
-        for action, organization, likely, key, counted, version in rows
+        for action, organization, key, counted, version, *figures in rows
     }

@@ -31,6 +31,8 @@ Thing = OrganizationRecord | ActionRecord
 # Differences that are listed one by one; beyond it only their number is told.
 MOST_KEPT = 200
 NEW, CHANGED, UNCHANGED, KEPT, REMOVED = "new", "changed", "unchanged", "kept", "removed"
+# Another name of a row that this very file adds.
+JOINED = "joined"
 
 
 class Change(NamedTuple):
@@ -175,7 +177,7 @@ def _place(plan: Plan, kind: str, record: Thing, table: Table, target: int | Non
     elif target < 0:
         first = rows.new[-target - 1]
         first |= {name: value for name, value in record.values.items() if is_blank(name, first.get(name))}
-        plan.count(kind, UNCHANGED)
+        plan.count(kind, JOINED)
     elif table.rows[target].is_removed:
         plan.count(kind, REMOVED)
     else:
@@ -306,14 +308,16 @@ def _pledges(records: Records, directory: Directory, plan: Plan, *, may_jump: bo
         if directory.pledges.get(name) == (*pair, figures) and not (now and now.is_undone):
             plan.count("pledges", UNCHANGED)
         elif now is not None and not now.is_imported:
-            plan.count("pledges", KEPT)
+            plan.count("pledges", UNCHANGED if now.figures == figures else KEPT)
         else:
             counted = now.likely if now and not now.is_undone else None
             is_held_back = not may_jump and _is_jump(record.likely, counted)
             seen = now.version if now else 0
             plan.pledges.append(NewPledge(record, name, *pair, seen, is_held_back))
             likely = counted if is_held_back else record.likely
-            current[pair] = Current(likely=likely, is_imported=True, is_undone=False, version=seen + 1)
+            current[pair] = Current(
+                likely=likely, figures=figures, is_imported=True, is_undone=False, version=seen + 1
+            )
             plan.count("pledges", NEW)
 
 
