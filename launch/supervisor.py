@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from launch.children import wait_until
 from launch.programs import why_it_ended
 from launch.screen import CannotStart, say
 
@@ -101,8 +100,12 @@ class Supervisor:
 
     def wait_until_healthy(self, healthy: Callable[[], bool], *, patience: float) -> bool:
         """False if somebody wants us to stop, time is up, or a service died before it was ready."""
-        wait_until(lambda: self.stopping() or self.somebody_died() or healthy(), patience)
-        return not self.stopping() and not self.somebody_died() and healthy()
+        deadline = self.clock() + patience
+        while not healthy():
+            if self.stopping() or self.somebody_died() or self.clock() > deadline:
+                return False
+            time.sleep(LOOK_EVERY)
+        return True
 
     def somebody_died(self) -> bool:
         return any(service.exit_code() is not None for service in self.services)

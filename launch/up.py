@@ -8,7 +8,7 @@ from launch import servers
 from launch.children import tail
 from launch.claim import Claim, Record, take_soon
 from launch.preparation import prepare, wants_demo
-from launch.programs import Addresses, Program, all_programs, choose_addresses
+from launch.programs import Addresses, Program, all_programs, choose_addresses, why_it_ended
 from launch.screen import CannotStart, say, seconds_so_far
 from launch.signals import StopWish
 from launch.state import ROOT, StateFolder
@@ -89,9 +89,11 @@ def refusal(state: StateFolder, holder: Record | None) -> str:
 
 def what_failed(programs: list[Program]) -> str:
     for program in programs:
-        if program.exit_code() is not None or not program.healthy():
+        code = program.exit_code()
+        if code is not None or not program.healthy():
             log = program.child.log
-            return f"{program.name} did not start. What it said last ({log}):\n{tail(log)}"
+            what = "does not answer" if code is None else why_it_ended(code)
+            return f"{program.name} {what}. What it said last ({log}):\n{tail(log)}"
     return "Muster did not start in time."
 
 
