@@ -115,7 +115,7 @@ def _programs(
     try:
         for program in programs.values():
             program.start()
-        until(lambda: all(program.healthy() for program in programs.values()), seconds=60)
+        until(lambda: all(program.healthy() for program in programs.values()), seconds=120)
         yield Stack(addresses.web.rstrip("/"), addresses, programs), variables
     finally:
         for program in programs.values():
