@@ -84,7 +84,9 @@ class Luck:
         deviation = deviation_of(self.rates.spread, information)
         rate = (self.rate * PRIOR_ACTIONS + weighted) * (deviation / information)
         came = source.standard_gamma(1 / deviation, self.count) * rate
-        return np.stack([came * reach * (1 - where), came * (1 - reach), came * reach * where])
+        reached = came * reach
+        high = reached * where
+        return np.stack([reached - high, came - reached, high])
 
     def _source(self, *key: int) -> Generator:
         return Generator(PCG64(SeedSequence([int(self.seed, 16), *key])))

@@ -35,6 +35,10 @@ def test_the_second_worked_example_of_the_method():
     assert round(different(np.array([400.0, 300, 200]), 5000), 2) == 848.96
 
 
+def test_nobody_from_any_base_is_nobody():
+    assert different(np.zeros(3), 5000) == 0
+
+
 def test_while_nothing_is_declared_the_plain_sum_stands():
     assert a_crowd([400, 300, 200], {}) == Crowd(900, None, 900, 900, 400, 900)
 

@@ -15,7 +15,7 @@ from tests.coalitions.method.strategies import PARTNERS, coalitions, pledges, re
 
 ROUNDING = 1e-9
 
-examples = settings(max_examples=60, deadline=None)
+examples = settings(max_examples=40, deadline=None)
 
 
 def numbers(facts: Facts):

@@ -252,7 +252,7 @@ paths = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(paths, json_values)
 def test_anything_anywhere_is_measured_or_refused_but_never_breaks(path, value):
     with suppress(BrokenFacts):
