@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import models
 from django.http import Http404
 from rest_framework import serializers, status
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -47,7 +48,8 @@ class Resource(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.asked = pagination.asked(request, self.query)
+        reads = request.method in SAFE_METHODS
+        self.asked = pagination.asked(request, self.query if reads else NoQuery)
 
     @property
     def membership(self) -> Membership:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import orjson
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -43,7 +43,7 @@ class Program:
         sent = {"Authorization": f"Bearer {self.token}"} | {
             k.replace("_", "-"): v for k, v in headers.items()
         }
-        data = body if isinstance(body, bytes) else (b"" if body is None else orjson.dumps(body))
+        data = body if isinstance(body, bytes) else (b"" if body is None else json.dumps(body).encode())
         return self.client.generic(
             method, self.address(path), data, content_type="application/json", headers=sent
         )

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from coalitions.models import Organization
+from tests.coalitions.api.conftest import a_program
+from tests.factories import a_coalition
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_programs_are_told_to_come_back(transactional_db):
+    program = a_program(a_coalition())
+    where = connection.settings_dict
+    connection.close()
+    connection.settings_dict = where | {"HOST": "/nowhere", "PORT": ""}
+    try:
+        answers = [program.get("organizations/"), program.post("organizations/", {"name": "A"})]
+    finally:
+        connection.close()
+        connection.settings_dict = where
+
+    for answer in answers:
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert answer["Content-Type"] == "application/json"
+        assert answer.json()["error"]["code"] == "unavailable"
+        assert b"nowhere" not in answer.content
+    assert program.get("organizations/").json()["items"] == []
+
+
+def test_a_fault_of_ours_says_nothing_about_the_inside(lead, caplog):
+    """C17: the table is gone for the length of this test."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE coalitions_organization RENAME TO elsewhere")
+
+    answer = lead.get("organizations/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
+    assert answer.json() == {
+        "error": {
+            "code": "broken",
+            "message": "Something broke on our side, so nothing was changed. It has been noted.",
+        }
+    }
+    assert "The API failed in Organizations" in caplog.text
+
+
+def test_a_statement_that_takes_too_long_is_an_outage_too(lead):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION pg_temp.slow() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END'"
+        )
+        cursor.execute(
+            "CREATE TRIGGER slow BEFORE INSERT ON coalitions_organization"
+            " FOR EACH ROW EXECUTE FUNCTION pg_temp.slow()"
+        )
+        cursor.execute("SET LOCAL statement_timeout = 300")
+
+    answer = lead.post("organizations/", {"name": "A"})
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize("path", ["organizations/?x=1", "organizations/x/", "nothing/"])
+def test_every_error_has_one_shape(lead, path):
+    error = lead.get(path).json()
+
+    assert set(error) == {"error"}
+    assert {"code", "message"} <= set(error["error"]) <= {"code", "message", "fields"}
+    assert error["error"]["message"].endswith(".")
+
+
+def test_a_refusal_in_the_middle_leaves_nothing_behind(lead):
+    lead.post("organizations/", {"name": "A"})
+    revision = lead.get("").json()["revision"]
+
+    assert lead.post("organizations/", {"name": "A"}).status_code == 422
+
+    assert lead.get("").json()["revision"] == revision
+    assert Organization.objects.filter(coalition=lead.coalition).count() == 1
