@@ -36,7 +36,7 @@ FRAMES = {
         140,
         has_figures=True,
         has_bounds=True,
-        day_gap=80,
+        day_gap=100,
         chance_lines=2,
         longest_label=28,
     ),

@@ -97,8 +97,7 @@ def _pledges(*, rtl: bool) -> list[dict[str, Any]]:
         ("Elder Riders' Club", "seniors", 80, 120, 150, [], 0.50, 58, None),
     ]
     keys = ("name", "community", "low", "likely", "high", "record", "rate", "expected", "confirmed")
-    pledges = [dict(zip(keys, row, strict=True)) for row in rows]
-    return [{**pledge, "spark": charts.spark(pledge["record"], rtl=rtl)} for pledge in pledges]
+    return [dict(zip(keys, row, strict=True)) | {"spark": charts.spark(row[5], rtl=rtl)} for row in rows]
 
 
 def kit_context() -> dict[str, Any]:

@@ -175,7 +175,7 @@ def histories(draw) -> list[charts.Day]:
 
 
 @st.composite
-def situations(draw) -> dict:
+def situations(draw) -> dict[str, object]:
     days_left = draw(st.integers(min_value=-20, max_value=400))
     lower, upper = sorted(draw(st.tuples(people, people)))
     ages = st.integers(min_value=-9, max_value=400)
