@@ -77,7 +77,7 @@ SUBJECTS: Mapping[str, type[models.Model]] = {
     "token": ApiToken,
 }
 # Row numbers that help an undo and say nothing to a reader.
-HIDDEN = frozenset({"id", "action", "organization", "coalition", "user"})
+HIDDEN = frozenset({"id", "action", "organization", "coalition", "user", "first", "second"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,19 @@ def sentence(change: Change) -> SafeString:
 
 
 def differences(change: Change) -> list[Difference]:
-    """Field by field, only what differs, in the order in which it was recorded."""
+    """Field by field, only what differs, in the order of the table: JSON keeps none of its own."""
     before, after = change.before or {}, change.after or {}
     model = SUBJECTS.get(change.verb.partition(".")[0])
     return [
         _difference(model, name, before.get(name), after.get(name))
-        for name in dict.fromkeys((*before, *after))
+        for name in _in_order(model, {*before, *after})
         if name not in HIDDEN and before.get(name) != after.get(name)
     ]
+
+
+def _in_order(model: type[models.Model] | None, names: set[str]) -> list[str]:
+    places = {field.name: place for place, field in enumerate(model._meta.concrete_fields)} if model else {}
+    return sorted(names, key=lambda name: (places.get(name, len(places)), name))
 
 
 def _difference(model: type[models.Model] | None, name: str, before: Any, after: Any) -> Difference:

@@ -17,13 +17,14 @@ Json = Mapping[str, Any]
 
 # Near a threshold from either side: a tenth above it, or nine tenths of the way.
 NEAR = 0.1
+TINY = 1e-9  # 0.8 * 1.1 is a little more than 0.88
 
 
 def gate_state(value: float, *, wanted: float) -> str:
     """met, risk or unmet, by the rule of the readiness gates."""
     if value >= wanted:
-        return "met" if value >= wanted * (1 + NEAR) or value >= 1 - (1 - wanted) * NEAR else "risk"
-    return "risk" if value >= wanted * (1 - NEAR) else "unmet"
+        return "met" if value >= wanted * (1 + NEAR) - TINY or value >= 1 - (1 - wanted) * NEAR else "risk"
+    return "risk" if value >= wanted * (1 - NEAR) - TINY else "unmet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def pledge_table(request: MemberRequest, action: Action, score: Score) -> dict[s
     """A page of partners; the number of all that match comes with the rows themselves."""
     find = request.GET.get("find", "")[:200].strip()
     wanted = request.GET.get("page", "1")
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 6 else 1
+    number = max(1, int(wanted)) if wanted.isascii() and wanted.isdigit() and 0 < len(wanted) < 6 else 1
     partners = action.coalition.organizations.partners()
     matching = partners.filter(name__icontains=find) if find else partners
     found = rows_of(action, own_rate=_own_rate(score), organizations=matching)

@@ -125,7 +125,12 @@ def _count_form(
         "conflict": conflict,
         "is_count_page": not request.htmx,
     }
-    return render(request, f"{PAGE}#count-form" if request.htmx else PAGE, context, status=status)
+    if not request.htmx:
+        return render(request, PAGE, context, status=status)
+    if request.method != "POST":
+        return render(request, f"{PAGE}#count-form", context)
+    # What is sent asks for the whole section: after an error it comes back with the form in it.
+    return render(request, f"{PAGE}#counts", context | {"counts": counts_of_all(action)}, status=status)
 
 
 def _log_own(request: MemberRequest, coalition: Coalition, action: Action) -> HttpResponse:
