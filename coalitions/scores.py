@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from coalitions import live
 from coalitions.method import Facts, Measured, measure
+from coalitions.method.rates import PRIOR_ACTIONS
 from coalitions.models import Coalition, Forecast, ForecastPoint, Score, ScorePoint, ShowRate
 
 FactSource = Callable[..., Facts]
@@ -105,7 +106,8 @@ def _claim(coalition: Coalition, *, today: date) -> bool:
 def _store(coalition: Coalition, measured: Measured, *, today: date, now: datetime) -> bool:
     found = measured.to_json()
     forecasts = [found["forecast"], *found.pop("other_forecasts")]
-    rates = [row for row in found["record"].pop("partners") if row["record"]]
+    # Whoever has no record of its own has the coalition's rate.
+    rates = [row for row in found["record"].pop("partners") if row["information"] > PRIOR_ACTIONS]
     found["rates_digest"] = hashlib.sha256(repr(rates).encode()).hexdigest()
     # Whoever holds the row of the score stores everything that belongs to it.
     score = _outdated(coalition, today=today).select_for_update().first()
@@ -177,7 +179,7 @@ def _store_rates(coalition: Coalition, rates: list[dict[str, Any]]) -> None:
                 organization_id=row["id"],
                 rate=row["rate"],
                 information=row["information"],
-                record=row["record"],
+                record=row["record"] or [],
             )
             for row in rates
         ],
