@@ -1,9 +1,9 @@
-"""How far a list of the API is from the least it could cost: the same SQL by bare psycopg, the same bytes by orjson.
+"""How far a list of the API is from the least it could cost: the same SQL by bare psycopg, bytes by orjson.
 
     python -m benchmarks.api_lists [--organizations 10000] [--rounds 200]
 
-Both sides run in one process against the database of DATABASE_URL, turn by turn, so that noise hits both. The
-API side is everything a server would call: the WSGI application with all its middleware, the token, the query.
+Both sides run in one process against the database of DATABASE_URL, turn by turn, so that noise hits both.
+The API side is all that a server would call: the WSGI application, its middleware, the token, the query.
 """
 
 from __future__ import annotations
@@ -115,11 +115,10 @@ def call(path: str, query: str, token: str) -> bytes:
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    started: list[str] = []
-    response = application(environ, lambda status, headers, *rest: started.append(status))
+    response = application(environ, lambda *_started: lambda _bytes: None)
     body = b"".join(response)
     response.close()
-    assert started == ["200 OK"], (started, body[:300])
+    assert b'"items"' in body[:10], body[:300]
     return body
 
 

@@ -39,7 +39,8 @@ class ActionNew(StrictModel):
 class ActionEdit(Versioned, ActionNew):
     """What changes about an action."""
 
-    class Meta(ActionNew.Meta):
+    class Meta:
+        model = Action
         fields = (*ACTION_FIELDS, "version")
 
 

@@ -125,7 +125,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response:
     if isinstance(error, Problem):
         headers = {"ETag": error.etag} if error.etag else {}
         return _response(
-            error.status_code, error.default_code, error.default_detail, headers=headers, **error.beside
+            error.status_code, error.default_code, str(error.detail), headers=headers, **error.beside
         )
     if isinstance(error, Refused):
         fields = {error.field: [error.message]} if error.field else None

@@ -61,7 +61,6 @@ class Changes(Collection):
     roles = {"GET": Role.OBSERVER}
     summaries = {"GET": "List changes"}
     row = ChangeRow
-    reshapes = True
     query = ChangeQuery
     orders = {"revision": ("revision",), "-revision": ("-revision",)}
 

@@ -22,7 +22,7 @@ from coalitions.services.directory import (
     remove_organization,
 )
 
-IS_PARTNER = ExpressionWrapper(
+PARTNER_TODAY = ExpressionWrapper(
     Q(partner_since__isnull=False, partner_until__isnull=True), output_field=BooleanField()
 )
 
@@ -54,13 +54,16 @@ class OrganizationNew(StrictModel):
 class OrganizationEdit(Versioned, OrganizationNew):
     """What changes about an organization."""
 
-    class Meta(OrganizationNew.Meta):
+    class Meta:
+        model = Organization
         fields = (*ORGANIZATION_FIELDS, "version")
 
 
 class OrganizationQuery(PageQuery):
     kind = serializers.ChoiceField(choices=OrganizationKind.choices, required=False)
-    is_partner = YesNo(required=False, help_text="In the coalition today: joined and not left.")
+    is_partner = YesNo(
+        required=False, source="partner_today", help_text="In the coalition today: joined and not left."
+    )
     order = serializers.ChoiceField(choices=["created", "name", "-name"], required=False)
 
 
@@ -69,7 +72,7 @@ class OrganizationResource(Resource):
 
     @classmethod
     def rows(cls, scope: Scope) -> Rows:
-        rows = Organization.objects.filter(coalition=scope.coalition).alias(is_partner=IS_PARTNER)
+        rows = Organization.objects.filter(coalition=scope.coalition).alias(partner_today=PARTNER_TODAY)
         return rows if scope.everything else rows.filter(pk=scope.organization)
 
     @classmethod

@@ -97,14 +97,13 @@ class PledgeQuery(PageQuery):
 
 
 class PledgeResource(Resource):
-    query = PledgeQuery
-
     @classmethod
     def present(cls, rows: Rows) -> Rows:
         return rows.filter(action__removed_at__isnull=True, organization__removed_at__isnull=True)
 
 
 class Ledger(PledgeResource, Collection):
+    query = PledgeQuery
     roles = {"GET": Role.PARTNER}
     summaries = {"GET": "List every pledge ever logged, oldest first"}
     row = PledgeRow
@@ -124,6 +123,7 @@ class Logged(Ledger):
 
 
 class Pledges(PledgeResource, Collection):
+    query = PledgeQuery
     roles = {"GET": Role.PARTNER, "POST": Role.PARTNER}
     summaries = {
         "GET": "List current pledges",

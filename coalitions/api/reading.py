@@ -7,7 +7,7 @@ Composing took the ORM longer than PostgreSQL needed to answer. What a statement
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -29,8 +29,8 @@ class Place(Expression):
         super().__init__()
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return f"%({self.name})s", []
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        return f"%({self.name})s", ()
 
 
 class Scope(NamedTuple):
@@ -45,17 +45,22 @@ def scope_of(membership: Membership) -> Scope:
     return Scope(membership.coalition_id, membership.organization_id, sees_everything(membership))
 
 
-class Readable(Protocol):
+class Readable:
     """What an address says about its rows."""
 
-    row: type[serializers.Serializer[Any]]
-    cursor: tuple[str, ...]
+    row: ClassVar[type[serializers.Serializer[Any]]]
+    # The keys of a row that together name it.
+    cursor: ClassVar[tuple[str, ...]] = ("id",)
 
     @classmethod
-    def rows(cls, scope: Scope) -> Rows: ...
+    def rows(cls, scope: Scope) -> Rows:
+        """What may be seen, removed or not."""
+        raise NotImplementedError
 
     @classmethod
-    def present(cls, rows: Rows) -> Rows: ...
+    def present(cls, rows: Rows) -> Rows:
+        """Without what has been removed."""
+        return rows
 
 
 @cache
@@ -74,7 +79,7 @@ def read(
     limit: int = 1,
 ) -> list[Row]:
     """The first `limit` rows that match, beyond the row that `after` names, in one query."""
-    sql = _statement(of, tuple(sorted(lookups)), order, everything=scope.everything, further=bool(after))
+    sql = _statement(of, tuple(sorted(lookups)), order, everything=scope.everything, further=bool(after))  # type: ignore[arg-type]
     values = {
         "scope_coalition": scope.coalition,
         "scope_organization": scope.organization,

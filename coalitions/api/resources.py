@@ -17,17 +17,16 @@ from coalitions.api import conditions, pagination, reading
 from coalitions.api.authentication import membership_of
 from coalitions.api.errors import Conflict, VersionMismatch, VersionRequired
 from coalitions.api.pagination import NoQuery, PageQuery, UnknownCursor
-from coalitions.api.reading import Order, Row, Rows, Scope, scope_of
+from coalitions.api.reading import Order, Readable, Row, Scope, scope_of
 from coalitions.models import Coalition, Membership, Role, User
 from coalitions.services.editing import StaleEdit
 
 
-class Resource(APIView):
+class Resource(Readable, APIView):
     """One address: which role each method needs, what may be asked and sent, what a row looks like."""
 
     roles: ClassVar[dict[str, Role]] = {}
     summaries: ClassVar[dict[str, str]] = {}
-    row: ClassVar[type[serializers.Serializer[Any]]]
     query: ClassVar[type[serializers.Serializer[Any]]] = NoQuery
     takes: ClassVar[dict[str, type[serializers.Serializer[Any]]]] = {}
     # What a method answers with where that is not `row`.
@@ -36,9 +35,6 @@ class Resource(APIView):
     adds_to_ledger: ClassVar[bool] = False
     # Whether adding can meet a row of somebody who was first: 409.
     may_conflict: ClassVar[bool] = False
-    # The keys of a row that together name it.
-    cursor: ClassVar[tuple[str, ...]] = ("id",)
-    reshapes: ClassVar[bool] = False
 
     asked: dict[str, Any]
 
@@ -67,18 +63,8 @@ class Resource(APIView):
     def scope(self) -> Scope:
         return scope_of(self.membership)
 
-    @classmethod
-    def rows(cls, scope: Scope) -> Rows:
-        """What may be seen, removed or not."""
-        raise NotImplementedError
-
-    @classmethod
-    def present(cls, rows: Rows) -> Rows:
-        """Without what has been removed."""
-        return rows
-
     def shaped(self, row: Row) -> Row:
-        """The last touch, where columns are not yet what the API promises (then `reshapes` is set)."""
+        """The last touch, where columns are not yet what the API promises."""
         return row
 
     def represent(self, **lookups: Any) -> Row:
@@ -110,11 +96,8 @@ class Collection(Resource):
         found = reading.read(type(self), self.scope, lookups=asked, order=order, after=after, limit=limit + 1)
         if after and not found:
             self.check_cursor(after)
-        more = len(found) > limit
-        items = [self.shaped(row) for row in found[:limit]] if self.reshapes else found[:limit]
-        return Response(
-            {"items": items, "next": pagination.cursor_of(found[limit - 1], self.cursor) if more else None}
-        )
+        cursor = pagination.cursor_of(found[limit - 1], self.cursor) if len(found) > limit else None
+        return Response({"items": [self.shaped(row) for row in found[:limit]], "next": cursor})
 
     def check_cursor(self, after: tuple[UUID, ...]) -> None:
         """Nothing came after it: was it the last row, or no row at all?"""

@@ -151,8 +151,12 @@ class StrengthItem(Resource):
     def names_of(self, result: Row) -> dict[int, UUID]:
         """Inner ids of organizations in the derivation -> public ones."""
         lines = [line for part in ("communities", "cohesion") for line in _lines(result, part)]
-        inner = {line.get("id", line.get("partner")) for line in lines} - {None}
-        return dict(self.coalition.organizations.filter(pk__in=inner).values_list("pk", "public_id"))
+        inner = [line.get("id", line.get("partner")) for line in lines]
+        return dict(
+            self.coalition.organizations.filter(
+                pk__in=[name for name in inner if name is not None]
+            ).values_list("pk", "public_id")
+        )
 
     def public_action(self, result: Row) -> UUID | None:
         inner = result.get("forecast", {}).get("action")
@@ -190,7 +194,6 @@ class StoredForecast(serializers.Serializer[Any]):
 
 class ForecastResource(Resource):
     row = StoredForecast
-    reshapes = True
     answers = {"GET": ForecastRow}
 
     @classmethod

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import URLPattern
 from django.utils import timezone
 
 from coalitions.models import ApiToken, Coalition, Membership, Role, User, new_token, token_digest
@@ -81,3 +82,7 @@ def lead(coalition) -> Program:
 def ids(response) -> list[str]:
     assert response.status_code == 200, response.content
     return [row["id"] for row in response.json()["items"]]
+
+
+def view_of(pattern: URLPattern) -> Any:
+    return pattern.callback.view_class  # type: ignore[attr-defined]

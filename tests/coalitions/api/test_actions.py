@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -55,13 +56,14 @@ def test_what_is_no_action_is_refused(lead, change, field):
 
 
 def test_filters_and_orders(lead):
+    rows: list[tuple[str, int, dict[str, Any]]] = [
+        ("A", 5, {"is_big": False}),
+        ("B", 3, {"status": "held"}),
+        ("C", 4, {}),
+    ]
     named = {
         str(an_action(lead.coalition, day=date(2027, month, 1), **fields).public_id): name
-        for name, month, fields in [
-            ("A", 5, {"is_big": False}),
-            ("B", 3, {"status": "held"}),
-            ("C", 4, {}),
-        ]
+        for name, month, fields in rows
     }
 
     def names(query: str) -> str:

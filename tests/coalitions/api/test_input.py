@@ -7,15 +7,15 @@ from django.apps import apps
 
 from coalitions.api import urls
 from coalitions.models import Organization
-from tests.coalitions.api.conftest import ids
+from tests.coalitions.api.conftest import ids, view_of
 from tests.factories import a_count, a_partner, a_pledge, an_action, an_organization, an_overlap
 
-LISTS = [str(pattern.pattern) for pattern in urls.coalition if hasattr(pattern.callback.view_class, "orders")]
+LISTS = [str(each.pattern) for each in urls.coalition if hasattr(view_of(each), "orders")]
 
 FOREIGN_KEYS = [
-    "tenant", "coalition", "coalition_id", "id", "pk", "public_id", "role", "is_staff", "is_superuser", "approved",
-    "verified", "created_at", "updated_at", "removed_at", "score", "revision", "by", "at", "Name", "name ",
-    "__proto__", "constructor", "", "name__icontains", "bond_agreement ",
+    "tenant", "coalition", "coalition_id", "id", "pk", "public_id", "role", "is_staff", "is_superuser",
+    "approved", "verified", "created_at", "updated_at", "removed_at", "score", "revision", "by", "at",
+    "Name", "name ", "__proto__", "constructor", "", "name__icontains", "bond_agreement ",
 ]  # fmt: skip
 
 

@@ -166,6 +166,7 @@ def test_a_partner_sees_its_own_organization_and_no_other(coalition):
     other = a_partner(coalition, name="CANARY")
     program = a_program(coalition, role=Role.PARTNER)
     own = program.user.memberships.get(coalition=coalition).organization
+    assert own is not None
 
     assert ids(program.get("organizations/")) == [str(own.public_id)]
     assert program.get(f"organizations/{own.public_id}/").json()["name"] == own.name

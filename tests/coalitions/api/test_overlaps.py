@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ def pair(coalition):
     return a_partner(coalition), a_partner(coalition)
 
 
-def body(first, second, share=0.25):
+def body(first, second, share: Any = 0.25):
     return {"first": str(first.public_id), "second": str(second.public_id), "share": share}
 
 
@@ -51,7 +52,7 @@ def test_a_pair_that_is_declared_already_gets_409_with_what_is_known(lead, pair)
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, "0.5", True, None, 10**40])
 def test_a_share_is_a_number_from_0_to_1(lead, pair, share):
-    refused = lead.post("overlaps/", body(*pair, share))
+    refused = lead.post("overlaps/", body(pair[0], pair[1], share))
 
     assert (refused.status_code, list(refused.json()["error"]["fields"])) == (400, ["share"])
 

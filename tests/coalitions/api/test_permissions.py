@@ -12,7 +12,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from coalitions.api import urls
 from coalitions.api.resources import Nowhere, Resource
 from coalitions.models import Membership, Role
-from tests.coalitions.api.conftest import a_program
+from tests.coalitions.api.conftest import a_program, view_of
 from tests.factories import (
     a_coalition,
     a_count,
@@ -43,7 +43,7 @@ EXPECTED = {
     "changes": {"GET": OBSERVER},
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD")
-PATHS = {pattern.name: str(pattern.pattern) for pattern in urls.coalition}
+PATHS = {str(pattern.name): str(pattern.pattern) for pattern in urls.coalition}
 
 
 def patterns(resolver: URLResolver) -> list[URLPattern]:
@@ -55,9 +55,7 @@ def patterns(resolver: URLResolver) -> list[URLPattern]:
 
 def test_every_view_of_the_api_declares_its_roles():
     views = [
-        pattern.callback.view_class
-        for pattern in patterns(get_resolver())
-        if hasattr(pattern.callback, "view_class")
+        view_of(pattern) for pattern in patterns(get_resolver()) if hasattr(pattern.callback, "view_class")
     ]
     api = [view for view in views if issubclass(view, Resource)]
 
@@ -69,7 +67,7 @@ def test_every_view_of_the_api_declares_its_roles():
 
 
 def test_the_matrix_is_the_declared_one():
-    assert {pattern.name: pattern.callback.view_class.roles for pattern in urls.coalition} == EXPECTED
+    assert {str(each.name): view_of(each).roles for each in urls.coalition} == EXPECTED
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])

@@ -140,7 +140,8 @@ def test_fifty_at_once_with_one_key_add_one_row(transactional_db):
         ({"idempotency_key": "x"}, 400, "idempotency_key"),
     ],
 )
-def test_figures_that_cannot_be_are_refused(lead, action, partner, change, status, field):
+def test_figures_that_cannot_be_are_refused(lead, change, status, field):
+    action, partner = an_action(lead.coalition), a_partner(lead.coalition)
     refused = lead.post("pledges/", figures(action, partner) | change)
 
     assert (refused.status_code, list(refused.json()["error"]["fields"])) == (status, [field])
