@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -20,6 +21,18 @@ from coalitions.models import Coalition, Membership, Organization, Role, User
 
 View = Callable[..., HttpResponseBase]
 AUTHENTICATED_AT = "authenticated_at"
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Django's own rule, but a fragment is refused instead of being replaced by the page to sign in.
+
+    A middleware of ours by decision: what somebody had typed when the session ended stays on the screen.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponseBase:
+        if request.headers.get("HX-Request"):
+            raise PermissionDenied
+        return super().handle_no_permission(request, view_func)
 
 
 class MemberRequest(HttpRequest):

@@ -1,6 +1,7 @@
+from django.conf import settings
 from django.urls import include, path
 
-from coalitions.views import account, errors, health, joining, sign_in, two_step
+from coalitions.views import account, errors, health, joining, kit, sign_in, two_step
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden
@@ -28,3 +29,6 @@ urlpatterns = [
     path("c/<slug:slug>/", include("coalitions.urls")),
     path("api/v1/", include("coalitions.api.urls")),
 ]
+
+if settings.SHOWS_DESIGN_KIT:
+    urlpatterns.append(path("kit/", kit.kit, name="kit"))
