@@ -255,7 +255,8 @@ class Story:
             self._then(at, self.scribe.add, self.lead, self.scribe.actions[planned.key])
         for number, said in enumerate(world.PLEDGES):
             at = self._at(self._ago(said.day), 9 + number % 11, 17 * number)
-            by = self._someone(number, said.partner)
+            # A lead's word counts at once; only another's jump waits for one.
+            by = self.organizer if said.is_held_back else self._someone(number, said.partner)
             figures = (said.low, said.likely, said.high)
             more = {"note": said.note, "is_held_back": said.is_held_back}
             self._pledge(at, said.action, said.partner, figures, by, **more)

@@ -41,9 +41,8 @@ SETTLED: tuple[tuple[int, dict[str, Any]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`since` and `until` in weeks before today, None for whoever never joined. `bonds` has one letter for each
-    of the four: y held, n not held, ? unknown. `size` and `rate`: what it usually pledges, the share that comes.
-    """
+    """`since` and `until` in weeks before today, None for whoever never joined. `bonds`: one letter for each
+    of the four, y held, n not held, ? unknown. `size`, `rate`: its usual pledge, and the share that comes."""
 
     key: str
     name: str

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from coalitions.forms.actions import PeopleField
-from coalitions.models import BOND_FIELDS, Coalition, Organization, OrganizationKind
+from coalitions.models import BOND_FIELDS, Coalition, Organization, OrganizationKind, Overlap
 
 MOST_PEOPLE_REACHED = 1_000_000_000
 BONDS = {
@@ -136,6 +136,11 @@ class ShareForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short"}),
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, required=False)
+
+    @staticmethod
+    def initial_of(overlap: Overlap) -> dict[str, Any]:
+        share = round(100 * overlap.share, 1)
+        return {"share": int(share) if share == int(share) else share, "version": overlap.version}
 
     @property
     def share_of_one(self) -> float:

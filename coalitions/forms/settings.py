@@ -95,9 +95,11 @@ class SettingsForm(forms.ModelForm[Coalition]):
         super().__init__(*args, **options)
         for name in SHARES:
             if self.initial.get(name) is not None:
-                self.initial[name] = round(100 * self.initial[name], 1)
+                self.initial[name] = _short(100 * self.initial[name])
         for name, (label, explained) in WEIGHTS.items():
             weight = self.fields[name]
+            if self.initial.get(name) is not None:
+                self.initial[name] = _short(self.initial[name])
             weight.label, weight.help_text = label, explained
             weight.localize = True
             weight.widget = forms.TextInput(
@@ -121,3 +123,9 @@ class SettingsForm(forms.ModelForm[Coalition]):
     @property
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in SETTING_FIELDS}
+
+
+def _short(value: float) -> float | int:
+    """80.0 is typed as 80."""
+    rounded = round(value, 4)
+    return int(rounded) if rounded == int(rounded) else rounded

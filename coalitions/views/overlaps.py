@@ -81,8 +81,8 @@ def overlap_edit(request: MemberRequest, coalition: Coalition, overlap_id: UUID)
     row = get_object_or_404(_overlaps(coalition), public_id=overlap_id)
     names = f"id_{row.fragment}_%s"
     if request.method != "POST":
-        initial = {"share": round(100 * row.share, 1), "version": row.version}
-        return _editing(request, coalition, row, ShareForm(initial=initial, auto_id=names))
+        form = ShareForm(initial=ShareForm.initial_of(row), auto_id=names)
+        return _editing(request, coalition, row, form)
     form = ShareForm(request.POST, auto_id=names)
     if not form.is_valid():
         return _editing(request, coalition, row, form, status=422)
