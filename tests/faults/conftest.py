@@ -46,7 +46,7 @@ class Ground:
             if status == 201:
                 return
             assert status in {0, 503}, status
-            assert status == 0 or int(headers["Retry-After"]) > 0
+            assert status == 0 or int(headers["retry-after"]) > 0
             assert time.monotonic() < end, "nobody answers any more"
             time.sleep(0.1)
 
@@ -64,7 +64,7 @@ class Ground:
             except (OSError, http.client.HTTPException):
                 return 0, {}
         self.statuses.append(answer.status)
-        return answer.status, dict(answer.headers)
+        return answer.status, {name.lower(): value for name, value in answer.headers.items()}
 
     def ask(self, sql: str):
         """One value from the database, or None while it is away."""
