@@ -10,7 +10,17 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from coalitions.models import Action, Change, Count, Organization, Overlap, Pledge, Role, User
+from coalitions.models import (
+    Action,
+    Change,
+    Count,
+    CurrentPledge,
+    Organization,
+    Overlap,
+    Pledge,
+    Role,
+    User,
+)
 from coalitions.services import directory, ledgers
 from coalitions.services.editing import Refused, from_snapshot, one_transaction, save_edit, snapshot
 from coalitions.services.imports import undo_import
@@ -19,6 +29,7 @@ from coalitions.services.saying import label, said
 
 Row = Organization | Action | Overlap
 ROWS: dict[str, type[Row]] = {"organization": Organization, "action": Action, "overlap": Overlap}
+FIGURES = ("low", "likely", "high")
 COUNTED = ("of", "organization", "low", "best", "high", "method", "counted_by", "is_independent", "source")
 
 
@@ -127,7 +138,7 @@ def _log_previous_pledge(change: Change, by: User | None) -> None:
         .get()
     )
     _refuse_if_changed_since(change, current.latest)
-    figures = Figures(**(change.before or {"low": 0, "likely": 0, "high": 0}))
+    figures = _figures_before(change, current)
     believed = current.action.pledges.filter(
         organization=current.organization, is_held_back=False, likely=figures.likely
     ).exists()
@@ -142,6 +153,18 @@ def _log_previous_pledge(change: Change, by: User | None) -> None:
         idempotency_key=f"undo-{change.public_id}",
         undoes=change,
     )
+
+
+def _figures_before(change: Change, current: CurrentPledge) -> Figures:
+    """What the change replaced. Where a lead only counted on what was held back, what counted until then."""
+    known = {name: (change.after or {}).get(name) for name in FIGURES}
+    before = change.before
+    if before == known:
+        counted = current.action.pledges.filter(
+            organization=current.organization, is_held_back=False, pk__lt=current.latest_id
+        )
+        before = counted.order_by("-pk").values(*FIGURES).first()
+    return Figures(**(before or dict.fromkeys(FIGURES, 0)))
 
 
 def _correct_count(change: Change, by: User | None) -> None:

@@ -15,6 +15,15 @@ TODAY = date(2026, 11, 22)
 DATA = Path(__file__).parent.parent / "data"
 TWIN_CITIES = {path.name: path.read_bytes() for path in sorted((DATA / "twin_cities").glob("*.csv"))}
 
+OWN = {
+    "organizations.csv": "id,name,kind,partner_since\na,Dockers,union,2024-01-01\nb,Tenants,,\n",
+    "actions.csv": "id,title,day,status\nm,March,2025-04-11,held\n",
+    "participation.csv": "action_id,organization_id\nm,a\nm,b\n",
+    "pledges.csv": "id,action_id,organization_id,low,likely,high\np,m,a,80,100,120\n",
+    "counts.csv": "id,action_id,organization_id,low,best,high,counted_by\n"
+    "c,m,,90,100,110,Students\nd,m,a,60,70,80,Stewards\n",
+}
+
 
 def in_pieces(content: bytes, size: int = 1000) -> Iterator[bytes]:
     return (content[start : start + size] for start in range(0, len(content), size))

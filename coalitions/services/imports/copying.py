@@ -39,7 +39,8 @@ def copy(
     )
     statement = f"COPY {connection.ops.quote_name(model._meta.db_table)} ({columns}) FROM STDIN"
     for batch in batches(rows):
-        with connection.cursor() as cursor, cursor.copy(statement) as stream:
+        # Streams are not Django's: without the wrapper its callers would not know these errors.
+        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as stream:
             for row in batch:
                 stream.write_row((*row, *(field.get_default() for field in others)))
         step(len(batch))

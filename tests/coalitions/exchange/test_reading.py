@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tracemalloc
+import subprocess
+import sys
 from datetime import date, time
 
 import pytest
@@ -265,12 +266,57 @@ def test_files_of_two_formats_do_not_mix_and_a_table_comes_once():
 def test_a_million_rows_are_refused_without_being_held():
     row = b"a,b\n" * 25_000
     upload = Upload("big.csv", lambda: iter([b"action_id,organization_id\n", *([row] * 40)]))
-    tracemalloc.start()
     found = read([upload], today=TODAY)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
     assert words(found) == [(limits.MOST_ROWS + 2, "", "too_many_rows")]
-    assert peak < 20 * 1024 * 1024
+    assert len(found.records) == 0
+
+
+HOSTILE = """
+import resource, zlib
+from datetime import date
+import django
+django.setup()
+from coalitions.exchange.reading import Upload, read
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+def refused(pieces):
+    found = read([Upload("x.csv", pieces)], today=date(2026, 11, 22))
+    print(found.problems[0].word, peak() - before)
+
+def many(start, piece, times):
+    return lambda: (start if not turn else piece for turn in range(times + 1))
+
+def bomb():
+    packer = zlib.compressobj(1, wbits=31)
+    yield packer.compress(b"action_id,organization_id\\n")
+    for _turn in range(80):
+        yield packer.compress((b"a" * 1000 + b",b\\n") * 1000)
+    yield packer.flush()
+
+read([Upload("x.csv", lambda: [b"id,name\\na,b\\n"])], today=date(2026, 11, 22))
+before = peak()
+refused(many(b"action_id,organization_id\\n", b"a,b\\n" * 10_000, 100))
+refused(bomb)
+refused(many(b"id,name\\n", b"x" * 1_000_000, 100))
+refused(many(b"id,name\\na,'".replace(b"'", b'"'), b"y\\n" * 100_000, 10))
+refused(many(b"id,name\\n", b"a,\\n" * 10_000, 20))
+"""
+
+
+def test_refusing_hostile_files_costs_little_memory():
+    """In a process of its own, since memory that was used once is never given back."""
+    done = subprocess.run([sys.executable, "-c", HOSTILE], capture_output=True, text=True, check=True)
+    told = [line.split() for line in done.stdout.splitlines()]
+    assert [word for word, _megabytes in told] == [
+        "too_many_rows",
+        "too_large_unpacked",
+        "line_too_long",
+        "open_quote",
+        "needed",
+    ]
+    assert max(int(megabytes) for _word, megabytes in told) < 100
 
 
 def test_checking_stops_after_enough_problems():
