@@ -160,7 +160,12 @@ def test_all_other_sessions_are_ended_at_once():
     user, somebody = a_user(), a_user()
     here, there, elsewhere, theirs = signed_in(user), signed_in(user), signed_in(user), signed_in(somebody)
     here.post(reverse("sessions-end-others"))
-    assert [is_signed_in(browser) for browser in (here, there, elsewhere, theirs)] == [True, False, False, True]
+    assert [is_signed_in(browser) for browser in (here, there, elsewhere, theirs)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_deactivated_person_is_out_at_the_next_request():
@@ -187,8 +192,8 @@ def test_a_removed_member_loses_the_coalition_at_the_next_request():
     assert browser.get(page).status_code == 404
 
 
-def test_turning_on_the_second_step_elsewhere_ends_a_half_open_door(client):
-    """A session between password and code belongs to nobody, so it is bound to the password it was opened by."""
+def test_deactivation_closes_a_half_open_door(client):
+    """A session between password and code belongs to nobody yet, so it cannot be ended: it leads nowhere."""
     user = a_user(password=PASSWORD)
     phone = a_second_step(user)
     sign_in(client, user.email)
