@@ -193,6 +193,15 @@ def test_figures_that_counted_before_are_not_held_back_when_they_return(coalitio
     assert action.current_pledges.get().likely == 900
 
 
+def test_undoing_a_leads_word_goes_back_to_what_counted_until_then(coalition, by):
+    action, partner = an_action(coalition), a_partner(coalition)
+    for likely, role in ((40, Role.ORGANIZER), (900, Role.ORGANIZER), (900, Role.LEAD)):
+        a_pledge(action, organization=partner, likely=likely, role=role)
+    assert [row.is_held_back for row in action.pledges.order_by("pk")] == [False, True, False]
+    undo(last(coalition), by=by)
+    assert action.current_pledges.get().likely == 40
+
+
 def test_a_pledge_that_has_a_newer_one_is_not_undone(coalition, by):
     action, partner = an_action(coalition), a_partner(coalition)
     a_pledge(action, organization=partner, likely=100)
