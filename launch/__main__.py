@@ -64,6 +64,8 @@ def main(words: list[str]) -> int:
     except CannotStart as error:
         say(f"muster: {error}")
         return 1
+    except KeyboardInterrupt:  # while it waited for another command; whatever has children handles the signal
+        return 130
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Claim:
         self.record = Record(pid=os.getpid(), doing=doing)
         self._record_path = state.path / "running.json"
         self._lock = (state.path / "lock").open("a")
+        self._held = False
 
     def take(self) -> bool:
         """True if the state folder is ours now; what a killed launcher left behind is then gone."""
@@ -39,9 +40,13 @@ class Claim:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        if earlier := self.holder():
-            for pid, mark in earlier.children.values():
-                end_leftover(pid, mark)
+        self._held = True
+        earlier = self.holder()
+        self.record.children = earlier.children if earlier else {}  # if we are killed too, the next one knows
+        self.publish()
+        for pid, mark in self.record.children.values():
+            end_leftover(pid, mark)
+        self.record.children = {}
         self.publish()
         return True
 
@@ -63,7 +68,8 @@ class Claim:
             self.publish()
 
     def release(self) -> None:
-        self._record_path.unlink(missing_ok=True)
+        if self._held:
+            self._record_path.unlink(missing_ok=True)
         self._lock.close()
 
     def __enter__(self) -> "Claim":

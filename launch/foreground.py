@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from launch import servers
-from launch.children import before_exec
+from launch.children import before_exec, birthmark
 from launch.claim import Claim, Record
 from launch.screen import CannotStart, say
 from launch.signals import StopWish
@@ -48,12 +48,13 @@ def test(arguments: list[str]) -> int:
     runs = servers.state_folder().folder("test")
     remove_old_runs(runs)
     state = StateFolder(runs / f"{os.getpid()}")
-    with Claim(state, doing="./muster test") as claim:
-        claim.take()
-        command = [sys.executable, "-m", "pytest", *arguments]
-        code = run_with(command, state, claim, stopping, throw_away=True, folder=ROOT)
-    shutil.rmtree(state.path, ignore_errors=True)
-    return code
+    command = [sys.executable, "-m", "pytest", *arguments]
+    try:
+        with Claim(state, doing="./muster test") as claim:
+            claim.take()
+            return run_with(command, state, claim, stopping, throw_away=True, folder=ROOT)
+    finally:
+        shutil.rmtree(state.path, ignore_errors=True)
 
 
 def with_servers(command: list[str], *, doing: str) -> int:
@@ -95,9 +96,7 @@ def run_with(
             claim.note_child(server.name, server.pid)
         if stopping():
             return stopping.exit_code
-        return run_in_foreground(
-            command, os.environ | servers.variables(state, embedded), stopping, folder=folder
-        )
+        return run_in_foreground(command, servers.variables(state, embedded), stopping, folder=folder)
     finally:
         for server in reversed(embedded):
             server.stop()
@@ -106,13 +105,13 @@ def run_with(
 
 
 def run_in_foreground(
-    command: list[str], environment: dict[str, str], stopping: StopWish, *, folder: Path
+    command: list[str], variables: dict[str, str], stopping: StopWish, *, folder: Path
 ) -> int:
     """The command has the terminal: it gets Ctrl-C itself, and we wait until it has dealt with it."""
     try:
         process = subprocess.Popen(
             command,
-            env=environment,
+            env=environment_with(variables),
             cwd=folder,
             preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  we have one thread
         )
@@ -133,9 +132,15 @@ def replace_ourselves(command: list[str], variables: dict[str, str]) -> None:
     """Become the command: its input, output, signals and exit code need no help from us."""
     os.chdir(caller_folder())
     try:
-        os.execvpe(command[0], command, os.environ | variables)  # noqa: S606  no shell is wanted
+        os.execvpe(command[0], command, environment_with(variables))  # noqa: S606  no shell is wanted
     except OSError as error:
         raise CannotStart(f"{command[0]} cannot be run: {error.strerror}.") from error
+
+
+def environment_with(variables: dict[str, str]) -> dict[str, str]:
+    """Ours on top of the caller's, and the programs of .venv before the system's."""
+    programs = str(Path(sys.executable).parent)
+    return os.environ | variables | {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def caller_folder() -> Path:
@@ -151,8 +156,10 @@ def without_database() -> dict[str, str]:
 
 
 def remove_old_runs(runs: Path) -> None:
-    """Folders of test runs that were killed: nobody holds their claim any more."""
+    """Folders of test runs that were killed. Each is named after its process."""
     for folder in runs.iterdir():
+        if birthmark(int(folder.name)):
+            continue
         with Claim(StateFolder(folder), doing="cleaning up") as claim:
             if claim.take():
                 shutil.rmtree(folder, ignore_errors=True)
