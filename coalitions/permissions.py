@@ -34,6 +34,12 @@ class SignInRequired(LoginRequiredMiddleware):
             raise PermissionDenied
         return super().handle_no_permission(request, view_func)
 
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:  # noqa: ARG002
+        """No page is kept anywhere: after somebody signed out, Back must not show what they saw."""
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
 
 class MemberRequest(HttpRequest):
     """A request that has passed `coalition_view`: the person is known, and so is their role here."""

@@ -52,6 +52,7 @@ def _everything(request: MemberRequest, coalition: Coalition) -> dict[str, Any]:
         "membership": request.membership,
         "nav": "overview",
         "today": today,
+        "measured": measured,
         "freshness": freshness(coalition, measured, now=now),
         "may_edit": request.membership.role >= Role.ORGANIZER,
         "headline": headline(coalition, coming, ever_measured=measured.computed_at is not None),

@@ -7,9 +7,13 @@ import shutil
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
+from coalitions.demo import world
+from coalitions.models import Coalition
+from tests.factories import PASSWORD
 from tests.stack import running
 
 FLAGS = [
@@ -48,9 +52,38 @@ def chromium():
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+POLICY = ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'")
+
+
+def _going_out(request, stack):
+    """Pages ask nobody but our own processes."""
+    ours = (stack.web, f"http://127.0.0.1:{stack.addresses.live_port}/", "data:")
+    return [] if request.url.startswith(ours) else [f"a request to {request.url}"]
+
+
+def _unguarded(response):
+    """Each page carries the whole policy, and is kept nowhere."""
+    headers = response.headers
+    if not headers.get("content-type", "").startswith("text/html"):
+        return
+    policy = headers.get("content-security-policy", "")
+    if "unsafe" in policy or any(part not in policy for part in POLICY):
+        yield f"{response.url} has the policy {policy!r}"
+    if "no-store" not in headers.get("cache-control", ""):
+        yield f"{response.url} may be kept"
+
+
+@pytest.fixture
+def demo(transactional_db, monkeypatch):
+    """The fictional coalition, measured."""
+    monkeypatch.setenv("MUSTER_DEMO_PASSWORD", PASSWORD)
+    call_command("demo", verbosity=0)
+    return Coalition.objects.get(slug=world.SLUG)
+
+
 @pytest.fixture
 def sign_in(stack, chromium, transactional_db):
-    """Open a browser of its own for a person; broken promises of the page (CSP, script errors) fail the test."""
+    """Open a browser of its own for a person; broken promises of a page (CSP, script errors) fail the test."""
     contexts, complaints = [], []
 
     def open_for(user, *, width=1280, height=900, dark=False, **options):
@@ -82,6 +115,8 @@ def sign_in(stack, chromium, transactional_db):
             ),
         )
         page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: complaints.extend(_going_out(request, stack)))
+        page.on("response", lambda response: complaints.extend(_unguarded(response)))
         return page
 
     open_for.complaints = complaints
