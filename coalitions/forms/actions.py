@@ -29,12 +29,17 @@ def new_key() -> str:
     return uuid4().hex
 
 
+def people_input(**attributes: Any) -> forms.TextInput:
+    usual = {"inputmode": "numeric", "autocomplete": "off", "class": "short"}
+    return forms.TextInput(attrs=usual | attributes)
+
+
 class PeopleField(forms.IntegerField):
     """A number of people, typed as the reader's language writes it."""
 
     def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"})
-        usual: dict[str, Any] = {"min_value": 0, "max_value": MOST_PEOPLE, "localize": True, "widget": widget}
+        usual: dict[str, Any] = {"min_value": 0, "max_value": MOST_PEOPLE, "localize": True}
+        usual["widget"] = people_input()
         super().__init__(**usual | options)
 
 
@@ -86,7 +91,7 @@ class VersionForm(forms.Form):
 
 class PledgeForm(forms.Form):
     low = PeopleField(label=_("At least"), required=False)
-    likely = PeopleField(label=_("Likely"))
+    likely = PeopleField(label=_("Likely"), widget=people_input(autofocus=True))
     high = PeopleField(label=_("At most"), required=False)
     note = forms.CharField(label=_("Note"), max_length=300, required=False)
     key = forms.CharField(widget=forms.HiddenInput, min_length=8, max_length=64)
@@ -126,7 +131,7 @@ class CountForm(forms.Form):
     low = PeopleField(label=_("At least"), required=False)
     best = PeopleField(label=_("Best figure"))
     high = PeopleField(label=_("At most"), required=False)
-    method = forms.ChoiceField(label=_("Method"), choices=CountMethod.choices)
+    method = forms.ChoiceField(label=_("Method"), choices=[("", _("choose")), *CountMethod.choices])
     counted_by = forms.CharField(label=_("Counted by"), max_length=120)
     is_independent = forms.BooleanField(label=_("Independent of both sides"), required=False)
     source = forms.URLField(

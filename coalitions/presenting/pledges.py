@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +24,13 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Cast, Coalesce, JSONObject
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi
 
 from coalitions import charts, facts
-from coalitions.models import Action, ActionStatus, CountOf, Organization, Pledge
+from coalitions.models import Action, ActionStatus, CountOf, Organization
 from coalitions.models import Count as Counted
+from coalitions.presenting.marks import figures, spark
 from coalitions.services.ledgers import pledge_fragment
 
 PER_PAGE = 100
@@ -42,12 +45,27 @@ class Said:
     likely: int
     high: int
 
+    def __str__(self) -> str:
+        return figures(self.low, self.likely, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the ledger."""
+
+    at: datetime
+    by: str
+    note: str
+    is_held_back: bool
+    figures: Said
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One partner's line. `counted_on` is what the forecast uses, `held_back` a newer jump that waits."""
 
     public_id: UUID
+    address: str
     name: str
     community: str
     fragment: str
@@ -59,7 +77,7 @@ class Row:
     note: str
     rate: float | None
     has_record: bool
-    spark: charts.Spark
+    spark: SafeString
     expected: float | None
     came: Mapping[str, Any] | None
 
@@ -106,12 +124,14 @@ def rows_of(
     return rows
 
 
-def a_row(action: Action, found: Mapping[str, Any]) -> Row:
+def a_row(action: Action, found: Mapping[str, Any], *, address: str) -> Row:
+    """`address` is that of all pledges of the action; a line lives below it."""
     record = found["record"] or []
     is_counted = found["counted_id"] is not None
     is_held_back = found["latest_id"] is not None and found["latest_id"] != found["counted_id"]
     return Row(
         public_id=found["public_id"],
+        address=f"{address}{found['public_id']}/",
         name=found["name"],
         community=found["community"],
         fragment=pledge_fragment(action, Organization(public_id=found["public_id"])),
@@ -123,10 +143,15 @@ def a_row(action: Action, found: Mapping[str, Any]) -> Row:
         note=found["note"] or "",
         rate=found["rate"],
         has_record=bool(record),
-        spark=charts.spark(list(shares(record)), rtl=get_language_bidi()),
+        spark=spark(_drawn(tuple(shares(record)), get_language_bidi())),
         expected=found["expected"],
         came=found["came"],
     )
+
+
+@lru_cache(4096)
+def _drawn(values: tuple[float, ...], rtl: bool) -> charts.Spark:  # noqa: FBT001  (a key of the cache)
+    return charts.spark(values, rtl=rtl)
 
 
 def shares(record: Iterable[Any]) -> Iterable[float]:
@@ -134,9 +159,13 @@ def shares(record: Iterable[Any]) -> Iterable[float]:
     return (each["share"] if isinstance(each, Mapping) else each for each in record)
 
 
-def ledger_of(action: Action, organization_id: UUID) -> QuerySet[Pledge]:
+def ledger_of(action: Action, organization_id: UUID, *, most: int) -> list[Entry]:
     """Everything that was said, the latest first: nothing is ever overwritten."""
-    return action.pledges.filter(organization__public_id=organization_id).select_related("by").order_by("-pk")
+    rows = action.pledges.filter(organization__public_id=organization_id).select_related("by").order_by("-pk")
+    return [
+        Entry(row.at, str(row.by or ""), row.note, row.is_held_back, Said(row.low, row.likely, row.high))
+        for row in rows[:most]
+    ]
 
 
 def _came(action: Action) -> QuerySet[Counted, Any]:

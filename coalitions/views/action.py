@@ -185,7 +185,7 @@ def _pledge_form(
     """The form in the partner's line, or on the partner's own page."""
     if _wants_row(request):
         row = pledge_row(request, action, organization.public_id)
-        context = basics(request, action) | {"ledger": ledger_of(action, organization.public_id)[:5]}
+        context = basics(request, action) | {"ledger": ledger_of(action, organization.public_id, most=5)}
         shape = "#pledge-edit"
     else:
         context = one_partner(request, action, organization.public_id)

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from coalitions.forms.actions import OwnCountForm, new_key
 from coalitions.models import Action, ActionStatus, Coalition, Role, Score
@@ -48,6 +50,24 @@ def basics(request: MemberRequest, action: Action) -> dict[str, Any]:
         "is_planned": action.status == ActionStatus.PLANNED,
         "is_due": action.day <= today,
         "new_key": new_key,
+        "labels": _labels(),
+    }
+
+
+def _labels() -> dict[str, str]:
+    """Words that every line of the table repeats, translated once."""
+    return {
+        "change": _("Change the pledge"),
+        "log": _("Log a pledge"),
+        "none": _("none yet"),
+        "unknown": _("unknown"),
+        "everybodys": _("all partners’"),  # noqa: RUF001  (a real apostrophe)
+        "pledged": _("Pledged"),
+        "record": _("Record"),
+        "rate": _("Rate"),
+        "came": _("Came"),
+        "expected": _("Expected"),
+        "logged": _("Logged"),
     }
 
 
@@ -82,13 +102,19 @@ def pledge_table(request: MemberRequest, action: Action, score: Score) -> dict[s
     rows = list(found[(number - 1) * PER_PAGE : number * PER_PAGE])
     if not rows and number > 1:
         number, rows = 1, list(found[:PER_PAGE])
+    address = _pledges_address(action)
     pages = Paginator(range(rows[0]["matching"] if rows else 0), PER_PAGE)
     return {
-        "rows": [a_row(action, row) for row in rows],
+        "rows": [a_row(action, row, address=address) for row in rows],
         "page": Page([], number, pages),
         "find": find,
         "query": urlencode({"find": find}) if find else "",
     }
+
+
+def _pledges_address(action: Action) -> str:
+    where = {"slug": action.coalition.slug, "action_id": action.public_id}
+    return reverse("coalitions:pledges", kwargs=where)
 
 
 def _own_rate(score: Score) -> float | None:
@@ -112,7 +138,7 @@ def pledge_row(request: MemberRequest, action: Action, organization_id: UUID) ->
     found = rows_of(action, own_rate=rate, organizations=mine.filter(public_id=organization_id)).first()
     if found is None:
         raise Http404
-    return a_row(action, found)
+    return a_row(action, found, address=_pledges_address(action))
 
 
 def one_partner(request: MemberRequest, action: Action, organization_id: UUID) -> dict[str, Any]:
@@ -124,7 +150,7 @@ def one_partner(request: MemberRequest, action: Action, organization_id: UUID) -
     return context | {
         "is_one_partner": True,
         "row": row,
-        "ledger": ledger_of(action, organization_id)[:LEDGER_ROWS],
+        "ledger": ledger_of(action, organization_id, most=LEDGER_ROWS),
         "own_counts": counts_of_partner(action, organization_id),
         "may_pledge": may_log and is_open and action.status != ActionStatus.CANCELLED,
         "may_count": may_log and is_over and action.status != ActionStatus.CANCELLED,

@@ -143,7 +143,7 @@ def test_a_wrong_count_is_answered_in_the_form_and_nothing_is_saved(client, wron
 def test_a_wrong_count_in_place_keeps_the_counts_around_its_form(client):
     """The form asks for the whole section, so the section is what comes back."""
     action = a_held_action()
-    a_count(action, low=777)
+    a_count(action, low=777, best=800, high=900)
     sign_in(client, action)
     body = client.post(address(action, "counts/log/"), a_form(best=""), **HTMX).content.decode()
     assert f'id="counts-{action.public_id}"' in body
@@ -212,7 +212,7 @@ def test_a_correction_is_a_new_row_and_the_old_one_stays_in_sight(client):
 
 def test_a_count_can_be_taken_back_and_stays_on_record(client):
     action = a_held_action()
-    first = a_count(action, low=900)
+    first = a_count(action, low=900, best=1000, high=1100)
     sign_in(client, action)
     sent = a_form(is_withdrawn="on")
     body = client.post(address(action, f"counts/{first.public_id}/correct/"), sent, **HTMX).content.decode()

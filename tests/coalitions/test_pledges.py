@@ -6,10 +6,13 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import SimpleTestCase
 from django.utils import timezone
 
-from coalitions import scores
+from coalitions import charts, scores
 from coalitions.models import ActionStatus, Role, Score
+from coalitions.presenting import marks
 from coalitions.services.ledgers import pledge_fragment
 from tests.factories import a_coalition, a_count, a_held_action, a_member, a_partner, a_pledge, an_action
 
@@ -269,3 +272,14 @@ def test_reading_a_line_changes_nothing(client):
     assert client.post(desk.line, desk.form()).status_code == 405
     assert client.head(f"{desk.line}log/").status_code == 200
     assert not desk.coalition.changes.exists()
+
+
+@pytest.mark.parametrize("values", [[], [0.8], [0.35, 0.48, 1.1], [None, 0.2]])
+def test_the_quick_sparkline_is_the_one_of_the_design(values):
+    drawn = charts.spark(values)
+    part = render_to_string("parts/spark.html", {"spark": drawn})
+    assert_html(marks.spark(drawn), part.strip())
+
+
+def assert_html(one, other):
+    SimpleTestCase().assertHTMLEqual(one, other)
