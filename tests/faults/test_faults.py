@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -56,13 +57,16 @@ def test_two_hundred_edits_through_every_outage(ground):
         75: lambda: os.kill(house.valkey.pid, signal.SIGSTOP),
         95: lambda: os.kill(house.valkey.pid, signal.SIGCONT),
         115: kill_the_worker,
-        135: lambda: threading.Thread(target=restart_postgres, args=(signal.SIGINT,)).start(),
-        165: lambda: threading.Thread(target=restart_postgres, args=(signal.SIGQUIT,)).start(),
+        135: lambda: restart_postgres(signal.SIGINT),
+        165: lambda: restart_postgres(signal.SIGQUIT),
     }
-    for edit in range(200):
-        if edit in outages:
-            outages[edit]()
-        ground.log(100 + edit)
+    # Servers die with the thread that started them, so this one does that, and another one edits.
+    with ThreadPoolExecutor(1) as editor:
+        edits = editor.submit(lambda: [ground.log(100 + edit) for edit in range(200)])
+        for edit, outage in outages.items():
+            until(lambda edit=edit: ground.sent > edit or edits.done(), seconds=120)
+            outage()
+        edits.result(timeout=300)
 
     assert ledger(ground) - before == 200
     assert set(ground.statuses) <= {201, 503}
