@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coalitions.api.fields import StrictModel, Versioned, YesNo, both_or_neither
+from coalitions.api.fields import Hour, StrictModel, Versioned, YesNo, both_or_neither
 from coalitions.api.pagination import PageQuery
 from coalitions.api.reading import Rows, Scope
 from coalitions.api.resources import Collection, RemovableItem, Resource
@@ -18,6 +18,7 @@ from coalitions.services.actions import ACTION_FIELDS, edit_action, plan_action,
 
 class ActionRow(serializers.ModelSerializer[Action]):
     id = serializers.UUIDField(source="public_id")
+    starts_at = Hour(allow_null=True)
 
     class Meta:
         model = Action

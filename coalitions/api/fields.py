@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 KEPT_IN_TEXT = "\t\n\r"
@@ -71,8 +74,19 @@ class Day(OfType, serializers.DateField):
     pass
 
 
+# Time on the clock of the coalition: no offset, so it is not what OpenAPI calls a time.
+CLOCK = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "example": "18:30:00"}
+
+
+@extend_schema_field(CLOCK)
 class Hour(OfType, serializers.TimeField):
-    pass
+    """`18:30` or `18:30:00`."""
+
+    def to_internal_value(self, data: Any) -> time:
+        if not re.fullmatch(CLOCK["pattern"], str(data)):
+            self.fail("invalid", format="hh:mm")
+        found: time = super().to_internal_value(data)
+        return found
 
 
 class YesNo(serializers.BooleanField):

@@ -81,7 +81,7 @@ class Schema(AutoSchema):
             found.append(_header("If-Match", said))
         if self.method == "POST" and self.view.adds_to_ledger:
             said = "1 to 64 printable ASCII characters, new for each row. The same key again adds nothing."
-            found.append(_header("Idempotency-Key", said))
+            found.append(_header("Idempotency-Key", said, pattern=r"^[\x20-\x7e]{1,64}$"))
         return [*found, *self._response_headers()]
 
     def _response_headers(self) -> list[Any]:
@@ -142,8 +142,9 @@ def document() -> dict[str, Any]:
     return found
 
 
-def _header(name: str, said: str) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True, description=said)
+def _header(name: str, said: str, *, pattern: str | None = None) -> OpenApiParameter:
+    where = OpenApiParameter.HEADER
+    return OpenApiParameter(name, str, where, required=True, description=said, pattern=pattern)
 
 
 def _answered(name: str, statuses: list[int], *, type: type = str) -> OpenApiParameter:
