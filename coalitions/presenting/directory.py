@@ -66,7 +66,7 @@ def filtered(rows: QuerySet[Organization], chosen: dict[str, str]) -> QuerySet[O
 def ordered(rows: QuerySet[Organization], sort: str) -> QuerySet[Organization]:
     """What is unknown stands last in either direction."""
     key = KEYS.get(sort.removeprefix("-"), KEYS["name"])
-    order = key.desc(nulls_last=False) if sort.startswith("-") else key.asc(nulls_last=True)
+    order = key.desc(nulls_last=True) if sort.startswith("-") else key.asc(nulls_last=True)
     return rows.order_by(order, Lower("name"), "pk")
 
 

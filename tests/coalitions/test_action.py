@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -323,11 +324,10 @@ def test_hostile_names_are_escaped(client):
 
 def test_hours_are_the_coalitions_own(client):
     coalition = a_coalition(time_zone="Pacific/Auckland")
-    coalition.changes.model.objects.filter(coalition=coalition)
     action = an_action(coalition)
     pledge = a_pledge(action)
     pledge.refresh_from_db()
     sign_in(client, coalition)
     body = client.get(address(action, f"pledges/{pledge.organization.public_id}/")).content.decode()
-    local = timezone.localtime(pledge.at, timezone.zoneinfo.ZoneInfo("Pacific/Auckland"))
+    local = timezone.localtime(pledge.at, ZoneInfo("Pacific/Auckland"))
     assert f"{local:%H:%M}</time>" in body

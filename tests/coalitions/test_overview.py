@@ -260,6 +260,7 @@ def test_a_newcomer_is_measured_against_its_first_point():
     today = coalition.local_day(timezone.now())
     history = [{"day": str(today - timedelta(days=2)), "index": 10.0, "low": None, "high": None}]
     found = strength(coalition.score.result, history, coalition=coalition, today=today, names={})
+    assert found.change is not None
     assert found.change.since == today - timedelta(days=2)
     assert found.trend is None
 

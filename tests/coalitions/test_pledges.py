@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,8 +27,8 @@ class Desk:
 
     def __init__(self, client, *, role=Role.ORGANIZER, action=None, organization=None):
         self.client = client
-        self.action = action or an_action()
-        self.coalition = self.action.coalition
+        self.action: Any = action or an_action()
+        self.coalition: Any = self.action.coalition
         self.organization = organization or a_partner(self.coalition, name="Harbor Dockworkers")
         own = self.organization if role == Role.PARTNER else None
         self.user = a_member(self.coalition, role=role, organization=own)
@@ -80,7 +81,7 @@ def test_the_same_form_sent_twice_is_one_row_and_the_same_answer(client):
     desk = Desk(client)
     key = uuid4().hex
     answers = [desk.log(key=key), desk.log(key=key)]
-    lines = [re.search(r"<tr.*?</tr>", answer.content.decode(), re.S).group() for answer in answers]
+    lines = [re.findall(r"<tr.*?</tr>", answer.content.decode(), re.S)[0] for answer in answers]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert re.sub(r'csrf\w*" value="\w+"', "", lines[0]) == re.sub(r'csrf\w*" value="\w+"', "", lines[1])
     assert len(desk.said) == 1
@@ -144,7 +145,7 @@ def test_a_jump_is_shown_beside_what_counts_and_a_lead_can_count_on_it(client):
     lead = a_member(desk.coalition, role=Role.LEAD)
     client.force_login(lead)
     page = client.get(desk.page).content.decode()
-    line = re.search(r'<form method="post" action="[^"]*/log/".*?</form>', page, re.S).group()
+    (line,) = re.findall(r'<form method="post" action="[^"]*/log/".*?</form>', page, re.S)
     assert "Count on it" in line
     sent = dict(re.findall(r'name="(low|likely|high|note|version|key)" value="([^"]*)"', line))
     assert sent.keys() == {"low", "likely", "high", "note", "version", "key"}
