@@ -90,7 +90,12 @@ def _recognise(name: str, found: Iterator, *, file: int) -> Seen:  # type: ignor
     if shape is None:
         raise broken(first.place, "unknown_shape", value=", ".join(columns))
     read_here = shape.needed | shape.known
-    return Seen(name, shape, columns, [column for column in columns if column and column not in read_here])
+    return Seen(
+        name,
+        shape,
+        columns=[column if column in read_here else "" for column in columns],
+        ignored=[column for column in columns if column and column not in read_here],
+    )
 
 
 def _refuse_odd_company(seen: list[Seen]) -> None:

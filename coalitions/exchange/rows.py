@@ -83,7 +83,10 @@ def header(row: Row) -> list[str]:
 
 
 def named(row: Row, names: list[str], problems: Problems) -> dict[str, str] | None:
-    """Column name -> text, trimmed, blanks left out. None when the row does not fit the header."""
+    """Column name -> text, trimmed, blanks left out. None when the row does not fit the header.
+
+    Columns without a name are not read.
+    """
     fields = row.fields
     while len(fields) > len(names) and not fields[-1].strip():
         fields.pop()  # spreadsheets like to add empty columns
@@ -92,6 +95,8 @@ def named(row: Row, names: list[str], problems: Problems) -> dict[str, str] | No
         return None
     found: dict[str, str] = {}
     for name, text in zip(names, fields, strict=True):
+        if not name or not text:
+            continue
         if len(text) > limits.MOST_IN_A_FIELD:
             problems.add(row.place, "too_long", column=name, value=text)
             return None
