@@ -17,7 +17,7 @@ from django.test import Client
 from coalitions import live
 from coalitions.models import Membership, Role, Session, User
 from coalitions.services import directory
-from coalitions.stream import QUEUE_LENGTH, Stream, Streams
+from coalitions.stream import QUEUE_LENGTH, Stream, Streams, _still_allowed
 from tests.factories import a_coalition, a_member, a_user, an_organization
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -250,3 +250,17 @@ def test_a_page_without_a_stream_asks_what_it_missed(client, coalition):
     assert answer == {"revision": 1, "fragments": ["organizations", "score"]}
     assert client.get(f"/c/{coalition.slug}/missed/1/").json() == {"revision": 1, "fragments": ["score"]}
     assert client.get(f"/c/{coalition.slug}/missed/{10**30}/").json()["fragments"] == ["score"]
+
+
+def test_a_member_who_stays_is_left_alone_by_every_check(streams, coalition, monkeypatch):
+    monkeypatch.setattr("coalitions.stream.CHECK_EVERY", 0.05)
+    asked = []
+    monkeypatch.setattr(
+        "coalitions.stream._still_allowed", lambda keys, real=_still_allowed: asked.append(keys) or real(keys)
+    )
+    partner = a_member(coalition, role=Role.PARTNER)
+    tabs = [Tab(streams, coalition.slug, signed_in(who)) for who in (a_member(coalition), partner)]
+    seen = len(asked)
+    until(lambda: len(asked) > seen + 120, seconds=20)
+    directory.add_organization(coalition, by=None, values={"name": "Newcomers"})
+    assert [tab.next_event()["data"] for tab in tabs] == ["organizations", "organizations"]
