@@ -11,7 +11,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coalitions.models import Action, Import, ImportState, Organization
+from coalitions.models import (
+    Action,
+    ActionKind,
+    ActionStatus,
+    CountMethod,
+    CountOf,
+    Import,
+    ImportState,
+    Organization,
+    OrganizationKind,
+)
 from coalitions.services.saying import label, said
 
 KINDS: dict[str, str | Promise] = {
@@ -91,6 +101,18 @@ class Difference:
     what: str
     here: str
     in_file: str
+
+
+def known_words() -> dict[str, str]:
+    """The words that columns with a choice may hold, as they are written in files."""
+    columns = {
+        "organization_kinds": OrganizationKind,
+        "action_kinds": ActionKind,
+        "statuses": ActionStatus,
+        "counted": CountOf,
+        "methods": CountMethod,
+    }
+    return {name: ", ".join(choices.values) for name, choices in columns.items()}
 
 
 def tallies(upload: Import) -> list[Tally]:
