@@ -9,6 +9,7 @@
   const PATIENCE = 4000;         // a short gap is nobody's concern
   const HIDDEN_FOR = 30000;      // a tab that nobody sees gives its stream back
   const GATHER = 120;            // several notes about one element make one fetch
+  const AGAIN = 3000;            // what could not be fetched is asked for again, not by everybody at once
   let seen = Number(revision) || 0;
   let source = null, poll = null, lost = null, hidden = null, retry = null;
 
@@ -71,6 +72,14 @@
       event.detail.target.dataset.waiting = "";
     }
   });
+
+  // The news of a fragment comes once: if it could not be fetched then, ask again until it can.
+  const askAgain = ({ detail }) => {
+    const isRefused = [403, 404].includes(detail.xhr?.status);
+    if (detail.requestConfig?.triggeringEvent?.type !== "stale" || isRefused) return;
+    setTimeout(() => note(document.getElementById(detail.elt.id)), AGAIN * (1 + Math.random()));
+  };
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, askAgain));
 
   const say = (key) => {
     const line = document.getElementById("sync");
