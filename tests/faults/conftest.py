@@ -92,7 +92,8 @@ class Ground:
         until(
             lambda: self.ask(
                 "SELECT s.attempted_revision = c.revision AND s.revision < c.revision"
-                " FROM coalitions_coalition c JOIN coalitions_score s ON s.coalition_id = c.id WHERE c.slug = 'small'"
+                " FROM coalitions_coalition c JOIN coalitions_score s ON s.coalition_id = c.id"
+                " WHERE c.slug = 'small'"
             ),
             seconds=30,
         )

@@ -8,16 +8,19 @@ from __future__ import annotations
 import asyncio
 import sys
 
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 async def main(count: int, port: int, slug: str, cookie: str, session: str) -> None:
     lines = await asyncio.gather(*(listen(port, slug, cookie, session) for _ in range(count)))
     print(f"open {len(lines)}", flush=True)
-    heard = await asyncio.gather(*(next_note(reader) for reader in lines))
+    heard = await asyncio.gather(*(next_note(reader) for reader, _writer in lines))
     print(f"told {sum(heard)}", flush=True)
     await asyncio.sleep(600)
 
 
-async def listen(port: int, slug: str, cookie: str, session: str) -> asyncio.StreamReader:
+async def listen(port: int, slug: str, cookie: str, session: str) -> Line:
+    """Both ends: a writer that nobody holds any more closes its connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
         f"GET /live/{slug}/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}={session}\r\n\r\n".encode()
@@ -27,7 +30,7 @@ async def listen(port: int, slug: str, cookie: str, session: str) -> asyncio.Str
         raise SystemExit(f"a stream was refused: {status!r}")
     while await reader.readline() != b"\r\n":
         pass
-    return reader
+    return reader, writer
 
 
 async def next_note(reader: asyncio.StreamReader) -> bool:

@@ -82,7 +82,7 @@ def test_without_the_sweep_a_lost_message_leaves_the_score_stale(ground):
     house.valkey.stop()
     ground.log(40)
     house.valkey.start()
-    until(lambda: house.programs["live"].healthy())
+    until(house.programs["live"].healthy)
     time.sleep(15)  # three times the sweep: the one case in which waiting is the test
     assert not ground.is_fresh()
 
