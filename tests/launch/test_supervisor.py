@@ -128,13 +128,13 @@ def test_one_that_ignores_every_request_is_killed(supervisor, a_program, tmp_pat
 
 
 def test_what_a_killed_program_started_dies_with_it(supervisor, a_program, tmp_path):
-    program = a_program("parent", "sh", "-c", "sleep 60 & echo $! > orphan; wait")
+    program = a_program("parent", "sh", "-c", "sleep 4321 & echo $! > orphan; wait")
     supervisor.start([program])
     until(lambda: (tmp_path / "orphan").exists() and (tmp_path / "orphan").read_text().strip())
     orphan = int((tmp_path / "orphan").read_text())
     os.kill(program.pid, signal.SIGKILL)
     until(lambda: program.exit_code() is not None)
-    until(lambda: "sleep" not in command_line(orphan))
+    until(lambda: "sleep" not in command_line(orphan), patience=20.0)
 
 
 def test_a_leftover_whose_pid_is_a_strangers_now_is_left_alone(a_program):
