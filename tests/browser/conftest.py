@@ -83,7 +83,7 @@ def demo(transactional_db, monkeypatch):
 
 @pytest.fixture
 def sign_in(stack, chromium, transactional_db):
-    """Open a browser of its own for a person; broken promises of a page (CSP, script errors) fail the test."""
+    """Open a browser of its own for a person; what a page must never do fails the test."""
     contexts, complaints = [], []
 
     def open_for(user, *, width=1280, height=900, dark=False, **options):

@@ -131,7 +131,9 @@ def test_a_new_name_shows_in_the_table_of_somebody_else(house, sign_in):
     page = sign_in(house.organizer)
     page.goto(f"{house.address}organizations/")
     rename(page, house.organization, "Harbor Workers")
-    expect(watching.locator(f"#{house.organization.fragment}")).to_contain_text("Harbor Workers", timeout=SOON)
+    expect(watching.locator(f"#{house.organization.fragment}")).to_contain_text(
+        "Harbor Workers", timeout=SOON
+    )
     assert was_never_reloaded(watching)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils import timezone
 
-from coalitions.models import Coalition, Import, Role, User
+from coalitions.models import Coalition, Import, ImportState, Role, User
 from coalitions.services.people import invite
+from tests.coalitions.importing import OWN, check
 from tests.factories import a_member
+from tests.stack import until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 OWN_PAGES = ("home", "account", "confirm", "password", "two-step")
@@ -27,6 +29,16 @@ COALITION_PAGES = (
     "settings-edit",
     "imports",
 )
+
+
+def checked(coalition: Coalition, by: User, files: dict[str, bytes | str]) -> Import:
+    """An upload that has been looked at, by this process or by the worker, whoever came first."""
+    upload = check(coalition, by, files)
+    until(
+        lambda: Import.objects.exclude(state=ImportState.CHECKING).filter(pk=upload.pk).exists(), seconds=60
+    )
+    upload.refresh_from_db()
+    return upload
 
 
 def in_coalition(coalition: Coalition, page: str, **parts: object) -> str:
@@ -54,6 +66,13 @@ def pages_of_a_stranger(coalition: Coalition) -> dict[str, str]:
     }
 
 
+def some_imports(coalition: Coalition, lead: User) -> None:
+    """One that may be brought in, with names to compare, and one that was refused."""
+    known = coalition.organizations.order_by("pk")[0].name
+    checked(coalition, lead, OWN | {"more.csv": f"id,name,kind\n9,The {known},union\n"})
+    checked(coalition, lead, {"broken.csv": "id,name,kind\n1,,no such kind\n1,Twice,union\n"})
+
+
 def pages_of_a_lead(coalition: Coalition) -> dict[str, str]:
     """Name and address of each page that a lead can open."""
     organization = coalition.organizations.partners().order_by("pk")[0]
@@ -74,7 +93,9 @@ def pages_of_a_lead(coalition: Coalition) -> dict[str, str]:
     for member in coalition.memberships.order_by("pk")[:1]:
         pages["member-role"] = in_coalition(coalition, "member-role", member_id=member.public_id)
     for upload in Import.objects.filter(coalition=coalition):
-        pages[f"import, {upload.state}"] = in_coalition(coalition, "import", import_id=upload.public_id)
+        pages[f"import {upload.pk}, {upload.state}"] = in_coalition(
+            coalition, "import", import_id=upload.public_id
+        )
     return pages | {
         "not found": in_coalition(coalition, "action", action_id=UNKNOWN),
         "API": reverse("api:docs"),
