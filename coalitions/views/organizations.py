@@ -86,7 +86,9 @@ def organization_add(request: MemberRequest, coalition: Coalition) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @coalition_view(at_least=Role.ORGANIZER)
 def organization_edit(request: MemberRequest, coalition: Coalition, organization_id: UUID) -> HttpResponse:
-    organization = get_object_or_404(coalition.organizations.present(), public_id=organization_id)
+    organization = get_object_or_404(coalition.organizations.all(), public_id=organization_id)
+    if organization.removed_at is not None:
+        return _gone(request, coalition, organization)
     names = f"id_{organization.fragment}_%s"
     if request.method != "POST":
         form = OrganizationForm(
@@ -156,10 +158,7 @@ def _conflict(
     theirs = stale.theirs
     assert isinstance(theirs, Organization)
     if theirs.removed_at is not None:
-        text = _("%(name)s was removed by somebody else. What you typed was not saved.")
-        messages.warning(request, text % {"name": theirs.name})
-        there = redirect("coalitions:organizations", slug=coalition.slug)
-        return HttpResponse(status=204, headers={"HX-Redirect": there.url}) if request.htmx else there
+        return _gone(request, coalition, theirs)
     data: Any = form.data.copy()  # type: ignore[attr-defined]
     data["version"] = str(theirs.version)
     form.data = data
@@ -168,6 +167,14 @@ def _conflict(
         **who_saved(coalition, theirs.fragment),
     }
     return _form(request, coalition, form, organization=theirs, conflict=conflict, status=409)
+
+
+def _gone(request: MemberRequest, coalition: Coalition, organization: Organization) -> HttpResponse:
+    """Removed while somebody had its form open: say so, rather than that there is no such page."""
+    text = _("%(name)s was removed, so nothing was saved. An undo in the history brings it back.")
+    messages.warning(request, text % {"name": organization.name})
+    there = redirect("coalitions:organizations", slug=coalition.slug)
+    return HttpResponse(status=204, headers={"HX-Redirect": there.url}) if request.htmx else there
 
 
 def _form(

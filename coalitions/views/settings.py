@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,7 +16,7 @@ from coalitions.models import SETTING_FIELDS, WEIGHT_FIELDS, Coalition, Role
 from coalitions.permissions import MemberRequest, coalition_view
 from coalitions.presenting.conflicts import who_saved, worded
 from coalitions.presenting.telling import told
-from coalitions.services.editing import Refused, StaleEdit
+from coalitions.services.editing import StaleEdit
 from coalitions.services.saying import label, said
 from coalitions.services.settings import change_settings
 from coalitions.views.undoing import undo_url
@@ -53,9 +53,6 @@ def settings_edit(request: MemberRequest, coalition: Coalition) -> HttpResponse:
             seen_version=form.cleaned_data["version"],
             values=form.values,
         )
-    except Refused as refused:
-        form.add_error(refused.field or None, refused.message)
-        return _form(request, coalition, form, status=422)
     except StaleEdit as stale:
         return _conflict(request, coalition, form, stale)
     is_changed = coalition.revision != before
@@ -113,7 +110,7 @@ def _context(request: MemberRequest, coalition: Coalition) -> dict[str, Any]:
             for name in WEIGHT_FIELDS
         ],
         "versions": told(newest, zone=coalition.time_zone, role=role),
-        "api_docs": _api_docs(),
+        "api_docs": reverse("api:docs"),
     }
 
 
@@ -123,13 +120,3 @@ def _facts(coalition: Coalition, names: tuple[str, ...]) -> list[tuple[str, str]
         (label(Coalition, name), said(Coalition, name, getattr(coalition, name)) or _("not said yet"))
         for name in names
     ]
-
-
-def _api_docs() -> str:
-    """The API is a part of its own; without it there is nothing to link to."""
-    for name in ("api:docs", "api-docs"):
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""

@@ -246,6 +246,43 @@ def test_only_a_lead_puts_settings_back(coalition, by):
     assert [may_undo("settings.changed", role=role) for role in Role] == [False, False, False, True]
 
 
+def test_what_was_removed_already_is_not_removed_again(coalition, by):
+    organization = directory.add_organization(coalition, by=by, values={"name": "Night Nurses"})
+    added = last(coalition)
+    directory.remove_organization(organization, by=by, seen_version=1)
+    removed = last(coalition)
+    with pytest.raises(Refused, match="removed already"):
+        undo(added, by=by)
+    undo(removed, by=by)
+    directory.remove_organization(organization, by=by, seen_version=3)
+    undo(last(coalition), by=by)
+    later = directory.add_organization(coalition, by=by, values={"name": "Day Nurses"})
+    directory.remove_organization(later, by=by, seen_version=1)
+    first_removal = last(coalition)
+    coalition.organizations.filter(pk=later.pk).update(removed_at=None)
+    with pytest.raises(Refused, match="is back already"):
+        undo(first_removal, by=by)
+
+
+def test_an_overlap_with_somebody_removed_waits_for_them(coalition, by):
+    one, other = a_partner(coalition), a_partner(coalition)
+    overlap = directory.declare_overlap(one, other, by=by, share=0.2)
+    directory.remove_overlap(overlap, by=by, seen_version=1)
+    removed = last(coalition)
+    directory.remove_organization(one, by=by, seen_version=1)
+    with pytest.raises(Refused, match="Bring it back first"):
+        undo(removed, by=by)
+
+
+def test_a_row_that_is_gone_for_good_is_said_to_be_gone(coalition, by):
+    one, other = a_partner(coalition), a_partner(coalition)
+    overlap = directory.declare_overlap(one, other, by=by, share=0.2)
+    declared = last(coalition)
+    directory.remove_overlap(overlap, by=by, seen_version=1)
+    with pytest.raises(Refused, match="no longer there"):
+        undo(declared, by=by)
+
+
 def test_what_has_no_way_back_says_so(coalition, by):
     an_organization(coalition)
     change = Change.objects.create(coalition=coalition, revision=1, fragment="people", verb="person.invited")

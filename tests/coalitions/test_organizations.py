@@ -285,11 +285,53 @@ def test_the_slower_of_two_editors_sees_both_versions_and_can_save_again(organiz
     assert coalition.organizations.get().name == "Mine"
 
 
-def test_what_somebody_removed_is_not_there_to_be_edited(organizer, coalition):
-    organization = an_organization(coalition)
+def test_what_somebody_removed_meanwhile_is_told_and_not_saved(organizer, coalition):
+    organization = an_organization(coalition, name="Nurses")
     address = url("organization-edit", coalition, organization.public_id)
     services.remove_organization(organization, by=None, seen_version=1)
-    assert organizer.post(address, typed(version=1), **HTMX).status_code == 404
+    there = url("organizations", coalition)
+    assert organizer.post(address, typed(version=1), **HTMX)["HX-Redirect"] == there
+    assert organizer.post(address, typed(version=1)).headers["Location"] == there
+    assert "Nurses was removed, so nothing was saved" in organizer.get(there).content.decode()
+    assert coalition.organizations.get().name == "Nurses"
+
+
+def test_without_a_script_everything_is_done_on_pages_of_its_own(organizer, coalition):
+    organization = an_organization(coalition, name="Nurses")
+    address = url("organization-edit", coalition, organization.public_id)
+    page = url("organization", coalition, organization.public_id)
+    assert "<html" in organizer.get(address).content.decode()
+    assert organizer.post(address, typed(name="", version=1)).status_code == 422
+    assert organizer.post(address, typed(name="Night Nurses", version=1)).headers["Location"] == page
+    removal = url("organization-remove", coalition, organization.public_id)
+    assert organizer.post(removal, {"version": 1}).headers["Location"] == page
+    assert organizer.post(removal, {"version": 2}).headers["Location"] == url("organizations", coalition)
+    assert not coalition.organizations.present().exists()
+
+
+def test_a_name_that_another_one_has_is_refused_in_the_row(organizer, coalition):
+    an_organization(coalition, name="Night Nurses")
+    organization = an_organization(coalition, name="Day Nurses")
+    response = organizer.post(
+        url("organization-edit", coalition, organization.public_id), typed(version=1), **HTMX
+    )
+    assert response.status_code == 422
+    assert "name" in response.context["form"].errors
+
+
+def test_the_parts_of_one_page_are_fetched_by_themselves(organizer, coalition):
+    organization = a_partner(coalition, name="Night Nurses")
+    a_pledge(an_action(coalition, title="The march"), organization=organization)
+    facts = organizer.get(
+        url("organization-facts", coalition, organization.public_id), **HTMX
+    ).content.decode()
+    assert f'id="{organization.fragment}"' in facts
+    assert "<html" not in facts
+    record = organizer.get(
+        url("organization-record", coalition, organization.public_id), **HTMX
+    ).content.decode()
+    assert 'id="organization-record"' in record
+    assert "The march" in record
 
 
 def test_a_removed_row_is_gone_and_one_undo_brings_it_back(organizer, coalition):

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from coalitions.models import CurrentPledge, Role
+from coalitions.services.reconciling import repair
 from tests.factories import a_coalition, a_partner, a_pledge, an_action
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,12 @@ def test_a_second_repair_finds_nothing_to_do(coalition):
     tamper(coalition)
     reconcile("--repair")
     assert "repaired" not in reconcile("--repair")
+
+
+def test_a_cell_that_is_right_is_left_alone(coalition):
+    cell = coalition.current_pledges.first()
+    assert not repair(coalition, action_id=cell.action_id, organization_id=cell.organization_id)
+    assert not coalition.changes.filter(verb="rollup.repaired").exists()
 
 
 def test_one_coalition_can_be_looked_at_alone(coalition):
