@@ -21,7 +21,8 @@ from launch.programs import Addresses, Program, all_programs, free_port
 from launch.state import ROOT, StateFolder
 from launch.valkey import Valkey
 
-FIRST_PORT = 8400
+# Test runs side by side look for free ports in different places, so that none takes another one's.
+FIRST_PORT = 20_000
 
 
 @dataclass
@@ -96,8 +97,7 @@ def _programs(
     folder: Path, *, only: frozenset[str] | None, environment: dict[str, str]
 ) -> Iterator[tuple[Stack, dict[str, str]]]:
     """Everything a person meets, with logs in `folder`; stopped at the end, whatever happened."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    web_port = free_port(FIRST_PORT + 100 * worker)
+    web_port = free_port(FIRST_PORT + os.getpid() % 400 * 20)
     addresses = Addresses(web_port, free_port(web_port + 1))
     variables = {
         **environment,
