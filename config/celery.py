@@ -1,3 +1,5 @@
+"""The worker and its clock."""
+
 import os
 
 from celery import Celery

@@ -33,7 +33,7 @@ ODD = "\u202edrow\u202c a\u200bb \U0001f6a9 \ufeffe\u0301"
 ALL = (SCRIPT, IMAGE, SVG, ASKING, ENDING, TEMPLATE, ODD)
 # What would be on the page if a piece of text had become a part of it.
 BECAME_REAL = """() => [...document.querySelectorAll(
-  "iframe, img[src=x], [onerror], [onload], [data-hx-get], [hx-get='/taken/'], b[hx-get], [xlink\\\\:href^=javascript], main script")]
+  "iframe, img[src=x], [onerror], [onload], [data-hx-get], [hx-get='/taken/'], a[*|href^=javascript]")]
   .map((each) => each.outerHTML.slice(0, 120)).concat(window.taken ? ["it ran"] : [])"""
 
 
