@@ -18,7 +18,7 @@ from coalitions.models import ImportState
 from coalitions.services.editing import Refused
 from coalitions.services.imports import uploads
 from coalitions.services.imports.choices import DIFFERENT, SAME, Groups
-from coalitions.services.imports.committing import NotAllowed, count_rows_anew, tell_lists
+from coalitions.services.imports.committing import NotAllowed, count_rows_anew
 from coalitions.services.imports.committing import commit_import as commit
 from coalitions.services.imports.directory import HERE, Directory, load
 from coalitions.services.imports.plan import compare
@@ -135,7 +135,7 @@ def _commit(run: Run) -> None:
         else:
             if run.total >= MANY_ROWS:
                 count_rows_anew()
-            return tell_lists(run.upload.coalition)
+            return uploads.tell_lists(run.upload.coalition)
     return None
 
 

@@ -75,7 +75,7 @@ FIGURES = {
     "problems": limits.MOST_PROBLEMS,
 }
 _SAVE_AGAIN = _("Open it in a spreadsheet and save it as “CSV UTF-8”.")
-_FORMATS = _("Compare the first line with the formats described on this page.")
+_FORMATS = _("Compare the first line with the formats on the import page.")
 
 WORDS: dict[str, tuple[Promise | str, Promise | str]] = {
     # The file as a whole
@@ -95,7 +95,7 @@ WORDS: dict[str, tuple[Promise | str, Promise | str]] = {
     ),
     "too_many_columns": (
         _("A row has more than %(columns)s columns."),
-        _("Keep the columns that are described on this page."),
+        _("Keep the columns that are listed under Formats on the import page."),
     ),
     "line_too_long": (_("This line is longer than any row can be."), _SAVE_AGAIN),
     "utf16": (_("The file is stored as UTF-16."), _SAVE_AGAIN),
@@ -152,7 +152,7 @@ WORDS: dict[str, tuple[Promise | str, Promise | str]] = {
     ),
     "bad_choice": (
         _("This word is not one of the choices."),
-        _("Use one of the words described for this column."),
+        _("Use one of the words listed under Formats on the import page."),
     ),
     "bad_address": (_("This is not a web address."), _("Begin with https:// or leave it empty.")),
     "out_of_order": (

@@ -134,6 +134,7 @@ def _list(
         "membership": request.membership,
         "form": form,
         "imports": rows.order_by("-pk")[:MOST_LISTED],
+        **presenting.known_words(),
     }
     is_fragment = request.htmx and not request.htmx.history_restore_request
     return render(request, f"{LIST}#list" if is_fragment else LIST, context, status=status)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from coalitions import changes, live
+from coalitions import changes
 from coalitions.models import (
     Action,
     Change,
@@ -93,12 +93,6 @@ def count_rows_anew() -> None:
     with connection.cursor() as cursor:
         for model in tables:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
-
-
-def tell_lists(coalition: Coalition) -> None:
-    """Open lists cannot know from one change how much of them it touched."""
-    for fragment in ("organizations", "actions"):
-        live.publish(coalition.pk, fragment=fragment, revision=coalition.revision)
 
 
 def _take_turns(coalition: Coalition) -> None:

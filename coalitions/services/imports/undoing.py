@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -28,6 +29,7 @@ from coalitions.services.editing import Refused, from_snapshot, one_transaction,
 from coalitions.services.imports.copying import batches, copy, numbers, reserve
 from coalitions.services.imports.directory import IMPORTED, UNDONE
 from coalitions.services.imports.notes import kept
+from coalitions.services.imports.uploads import tell, tell_lists
 from coalitions.services.imports.writing import lock_actions, roll_up
 
 Ranges = list[list[int]]
@@ -55,6 +57,8 @@ def undo_import(change: Change, *, by: User | None) -> Change:
         tallies[kind] = _remove_untouched(coalition, model, created)
         stayed += len(numbers(created)) - tallies[kind]
     _delete_links(coalition, done["links"])
+    transaction.on_commit(lambda: tell(upload), robust=True)
+    transaction.on_commit(lambda: tell_lists(coalition), robust=True)
     upload.notes.filter(kind=ImportNote.Kind.UNDO).delete()
     Import.objects.filter(coalition=coalition, pk=upload.pk).update(state=ImportState.UNDONE)
     return changes.record(

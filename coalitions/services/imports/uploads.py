@@ -82,6 +82,7 @@ def start_commit(upload: Import, *, by: User) -> None:
     row.state, row.by, row.done, row.total, row.attempts = ImportState.COMMITTING, by, 0, 0, 0
     row.save(update_fields=["state", "by", "done", "total", "attempts"])
     Import.objects.filter(coalition_id=row.coalition_id, pk=row.pk).update(beat_at=Now())
+    transaction.on_commit(lambda: tell(row), robust=True)
     _queue(row)
 
 
@@ -130,6 +131,12 @@ def tell(upload: Import) -> None:
     revision = Coalition.objects.values_list("revision", flat=True).get(pk=upload.coalition_id)
     for fragment in (upload.fragment, FRAGMENT):
         live.publish(upload.coalition_id, fragment=fragment, revision=revision)
+
+
+def tell_lists(coalition: Coalition) -> None:
+    """Open lists cannot know from one change how much of them it touched."""
+    for fragment in ("organizations", "actions"):
+        live.publish(coalition.pk, fragment=fragment, revision=coalition.revision)
 
 
 def pieces(file: ImportFile) -> Iterator[bytes]:
