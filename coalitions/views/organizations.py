@@ -162,10 +162,10 @@ def _conflict(
     data: Any = form.data.copy()  # type: ignore[attr-defined]
     data["version"] = str(theirs.version)
     form.data = data
-    conflict = {
-        "fields": worded(Organization, theirs, form.values),
-        **who_saved(coalition, theirs.fragment),
-    }
+    fields = worded(Organization, theirs, form.values)
+    # There are many fields: those in dispute are enough, all of them where nothing is.
+    disputed = [field for field in fields if field[-1]] or fields
+    conflict = {"fields": disputed, **who_saved(coalition, theirs.fragment)}
     return _form(request, coalition, form, organization=theirs, conflict=conflict, status=409)
 
 
