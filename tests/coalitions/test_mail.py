@@ -150,6 +150,7 @@ def test_a_link_changes_nothing_until_its_button_is_pressed_and_then_works_once(
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
     response = client.post(link, {"password": NEW_PASSWORD})
+    assert not Session.objects.filter(user=user).exists()
     assert response["Location"] == f"{reverse('sign-in')}?note=password"
     assert "new password is saved" in client.get(response["Location"]).content.decode()
     assert not is_signed_in(client)

@@ -272,7 +272,9 @@ def test_a_signed_in_person_joins_with_one_button(coalition, lead):
 
 def test_an_invitation_is_for_the_person_it_was_made_for(coalition, lead):
     somebody = a_user(name="Somebody Else")
-    _invitation, token = invite(coalition, lead)
+    invitation, token = invite(coalition, lead)
+    with pytest.raises(Refused):
+        people.join(invitation, user=somebody, now=timezone.now())
     browser = signed_in(somebody)
     assert "Sign out, then open the link again" in browser.get(join_page(token)).content.decode()
     assert browser.post(join_page(token)).status_code == 409
