@@ -48,8 +48,8 @@ def _find(token: str) -> ApiToken | None:
 
 
 def _columns(model: type[models.Model], *wanted: str) -> list[str]:
-    """In the order of the model, as `from_db` expects them; all of them unless some are named."""
-    return [field.attname for field in model._meta.concrete_fields if not wanted or field.attname in wanted]
+    """In the order of the model, as `from_db` expects them."""
+    return [field.attname for field in model._meta.concrete_fields if field.attname in wanted]
 
 
 # What is read of each row; any other column is fetched by itself when somebody asks for it.
@@ -60,8 +60,12 @@ READ: list[tuple[type[models.Model], str, list[str]]] = [
         "membership",
         _columns(Membership, "id", "role", "coalition_id", "user_id", "organization_id"),
     ),
-    (User, "person", _columns(User, "id", "public_id", "name", "email", "is_active")),
-    (Coalition, "coalition", _columns(Coalition)),
+    (User, "person", _columns(User, "id", "name", "email", "is_active")),
+    (
+        Coalition,
+        "coalition",
+        _columns(Coalition, "id", "name", "slug", "time_zone", "pledge_cap", "revision", "changed_at"),
+    ),
 ]
 QUERY = """
     SELECT {columns}

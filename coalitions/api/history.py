@@ -68,8 +68,8 @@ class Changes(Collection):
     def rows(cls, scope: Scope) -> Rows:
         return Change.objects.filter(coalition=scope.coalition)
 
-    def shaped(self, row: Row) -> Row:
-        return row | {"before": _told(row["before"]), "after": _told(row["after"])}
+    def shaped(self, rows: list[Row]) -> list[Row]:
+        return [row | {"before": _told(row["before"]), "after": _told(row["after"])} for row in rows]
 
 
 def _told(stored: str | None) -> dict[str, Any] | None:

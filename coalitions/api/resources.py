@@ -40,7 +40,7 @@ class Resource(Readable, APIView):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        return {**super().default_response_headers, "Cache-Control": "no-store"}
+        return {"Allow": ", ".join(self.roles), "Cache-Control": "no-store"}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -63,15 +63,15 @@ class Resource(Readable, APIView):
     def scope(self) -> Scope:
         return scope_of(self.membership)
 
-    def shaped(self, row: Row) -> Row:
+    def shaped(self, rows: list[Row]) -> list[Row]:
         """The last touch, where columns are not yet what the API promises."""
-        return row
+        return rows
 
     def represent(self, **lookups: Any) -> Row:
         found = reading.read(type(self), self.scope, lookups=lookups)
         if not found:
             raise Http404
-        return self.shaped(found[0])
+        return self.shaped(found)[0]
 
     def sent(self, request: Request, *, instance: models.Model | None = None) -> dict[str, Any]:
         """The checked body."""
@@ -97,7 +97,7 @@ class Collection(Resource):
         if after and not found:
             self.check_cursor(after)
         cursor = pagination.cursor_of(found[limit - 1], self.cursor) if len(found) > limit else None
-        return Response({"items": [self.shaped(row) for row in found[:limit]], "next": cursor})
+        return Response({"items": self.shaped(found[:limit]), "next": cursor})
 
     def check_cursor(self, after: tuple[UUID, ...]) -> None:
         """Nothing came after it: was it the last row, or no row at all?"""

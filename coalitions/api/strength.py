@@ -200,10 +200,13 @@ class ForecastResource(Resource):
     def rows(cls, scope: Scope) -> Rows:
         return Forecast.objects.filter(coalition=scope.coalition, action__removed_at__isnull=True)
 
-    def shaped(self, row: Row) -> Row:
+    def shaped(self, rows: list[Row]) -> list[Row]:
+        return [self.told(row) for row in rows]
+
+    def told(self, row: Row) -> Row:
         result = orjson.loads(row["result"])
-        told = {name: result[name] for name in TURNOUT}
         is_fresh = row["revision"] >= self.coalition.revision
+        told = {name: result[name] for name in TURNOUT}
         return {"action": row["action"], "revision": row["revision"], "is_fresh": is_fresh} | told
 
 
