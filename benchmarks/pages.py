@@ -1,7 +1,7 @@
 """Overview and action page against a floor: the same SQL through psycopg and HTML put together by hand.
 
-`./muster exec python -m benchmarks.pages`; ratios of medians from one run, for the small coalition (40 partners)
-and the large one (10,000 organizations, 200,000 ledger rows), with the number of queries and where the time goes.
+`./muster exec python -m benchmarks.pages`; ratios of medians from one run, for the small coalition (40
+partners) and the large one (10,000 organizations, 200,000 ledger rows), with the number of queries.
 """
 
 from __future__ import annotations
@@ -12,27 +12,38 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from html import escape
 from pathlib import Path
 from statistics import median
 
-from tests.stack import own_house, run
+from tests.stack import House, own_house, run
 
 TURNS = 30
-PAGES = {"overview": "", "action": "actions/{action}/", "organizations": "organizations/", "actions": "actions/"}
+PAGES = {
+    "overview": "",
+    "action": "actions/{action}/",
+    "organizations": "organizations/",
+    "actions": "actions/",
+}
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, own_house(Path(folder), durable=True, only=frozenset()) as house:
+    with tempfile.TemporaryDirectory() as folder, _servers(Path(folder)) as house:
         for size in ("small", "large"):
             names = house.rows(size)
             found = json.loads(run(["-m", "benchmarks.pages", json.dumps(names)], house.environment))
             for page, row in found.items():
                 print(
                     f"{size:>6} {page:<14} {row['page']:7.1f} ms  floor {row['floor']:7.1f} ms"
-                    f"  ratio {row['page'] / row['floor']:5.1f}  {row['queries']} queries  {row['bytes']:,} bytes"
-                    f"  database {row['database']:.1f} ms"
+                    f"  ratio {row['page'] / row['floor']:5.1f}  {row['queries']} queries"
+                    f"  {row['bytes']:,} bytes  database {row['database']:.1f} ms"
                 )
+
+
+def _servers(folder: Path) -> AbstractContextManager[House]:
+    return own_house(folder, durable=True, only=frozenset())
 
 
 def inside(names: dict) -> None:
@@ -57,13 +68,15 @@ def inside(names: dict) -> None:
             answer = client.get(address)
         assert answer.status_code == 200, answer.status_code
         statements = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
-        page_time, floor_time = side_by_side(lambda a=address: client.get(a), lambda s=statements: floor(connection, s))
+        page_time, floor_time = side_by_side(
+            partial(client.get, address), partial(floor, connection, statements)
+        )
         found[page] = {
             "page": page_time,
             "floor": floor_time,
             "queries": len(captured),
             "bytes": len(answer.content),
-            "database": timed(lambda s=statements: only_sql(connection, s)),
+            "database": timed(partial(only_sql, connection, statements)),
         }
     print(json.dumps(found))
 

@@ -71,7 +71,7 @@ def release(key: str) -> bool:
 
 
 def missed(coalition_id: int, since: int) -> list[tuple[int, str]]:
-    """(revision, fragment) of all that a browser which last saw `since` must fetch again, the score always."""
+    """(revision, fragment) of all that a browser which saw `since` must fetch again, the score always."""
     now = Coalition.objects.values_list("revision", flat=True).get(pk=coalition_id)
     if since >= now:
         return [(now, "score")]

@@ -29,7 +29,7 @@ class SignInRequired(LoginRequiredMiddleware):
     A middleware of ours by decision: what somebody had typed when the session ended stays on the screen.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponseRedirect:
         if request.headers.get("HX-Request"):
             raise PermissionDenied
         return super().handle_no_permission(request, view_func)
@@ -53,7 +53,7 @@ def get_membership(user: User | AnonymousUser, slug: str, *, at_least: Role) -> 
     """Strangers get a 404, so they cannot learn what exists; members lacking the role get a 403."""
     found = (
         Membership.objects.select_related("coalition", "organization", "user")
-        .filter(user_id=user.pk, coalition__slug=slug, user__is_active=True)
+        .filter(user=user.pk or 0, coalition__slug=slug, user__is_active=True)
         .first()
     )
     if found is None:

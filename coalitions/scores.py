@@ -1,4 +1,4 @@
-"""Bring a coalition's stored score up to date with its facts: claim, gather, measure, store behind a fence."""
+"""Bring a coalition's stored score up to date with its facts: claim, gather, measure, store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from coalitions.models import Coalition, Forecast, ForecastPoint, Score, ScorePo
 
 FactSource = Callable[..., Facts]
 
-# Poison input is tried again after 5, 10, 20 ... seconds, and parked until the next edit after this many tries.
+# Poison input is tried again after 5, 10, 20 ... seconds, then parked until the next edit.
 FIRST_PAUSE = timedelta(seconds=5)
 PARK_AFTER = 6
 FRAGMENT = "score"
@@ -51,16 +51,14 @@ def gather(coalition_id: int, *, today: date) -> Facts:
 
 
 def behind(*, now: datetime, limit: int) -> list[int]:
-    """Coalitions whose score is older than their facts, or than their day, and that are due for an attempt."""
+    """Coalitions whose score is older than their facts or their day, and that are due for an attempt."""
     due = Q(score__attempted_revision__lt=F("revision")) | Q(
         score__next_attempt_at__lte=Now(), score__attempts__lt=PARK_AFTER
     )
-    older = (
-        Q(score__revision__lt=F("revision")) | Q(score__day__isnull=True) | Q(score__day__lt=F("local_day"))
-    )
+    older = Q(score__revision__lt=F("revision")) | Q(score__day__isnull=True) | Q(score__day__lt=F("its_day"))
     local_time = Func(F("time_zone"), Value(now), function="timezone", output_field=DateTimeField())
     return list(
-        Coalition.objects.annotate(local_day=Cast(local_time, DateField()))
+        Coalition.objects.annotate(its_day=Cast(local_time, DateField()))
         .filter(older, due)
         .order_by("score__next_attempt_at", "pk")
         .values_list("pk", flat=True)[:limit]
@@ -73,7 +71,7 @@ def seconds_since_last(coalition_id: int, *, now: datetime) -> float | None:
 
 
 def _outdated(coalition: Coalition, *, today: date) -> QuerySet[Score]:
-    """The fence: a score of an older revision, or of an earlier day. A late result finds nothing to overwrite."""
+    """The fence: a score of an older revision or of an earlier day. A late result finds nothing."""
     older_day = Q(day__isnull=True) | Q(day__lt=today)
     return Score.objects.filter(coalition=coalition).filter(
         Q(revision__lt=coalition.revision) | (Q(revision=coalition.revision) & older_day)
@@ -81,13 +79,13 @@ def _outdated(coalition: Coalition, *, today: date) -> QuerySet[Score]:
 
 
 def _claim(coalition: Coalition, *, today: date) -> bool:
-    """Note the attempt before it starts, so that one which kills its worker is counted too. Time is PostgreSQL's."""
+    """Note the attempt before it starts, so that one which kills its worker counts. By PostgreSQL's clock."""
     due = Q(attempted_revision__lt=coalition.revision) | Q(
         next_attempt_at__lte=Now(), attempts__lt=PARK_AFTER
     )
     again = Q(attempted_revision=coalition.revision)
     pause = Case(
-        When(again, then=FIRST_PAUSE * Power(2.0, Least(F("attempts"), PARK_AFTER))),
+        When(again, then=Value(FIRST_PAUSE) * Power(2.0, Least(F("attempts"), PARK_AFTER))),
         default=Value(FIRST_PAUSE),
         output_field=DurationField(),
     )

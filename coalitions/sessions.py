@@ -28,7 +28,7 @@ class SessionStore(DatabaseStore):
         # Kept in the data, so that neither saving nor a new key makes an old session young again.
         created_at = datetime.fromisoformat(data.setdefault(BEGAN, now.isoformat()))
         return Session(
-            session_key=self._get_or_create_session_key(),
+            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]
             session_data=self.encode(data),
             expire_date=_expiry(created_at, seen_at=now),
             user_id=data.get(SESSION_KEY),
@@ -37,7 +37,7 @@ class SessionStore(DatabaseStore):
         )
 
     def _get_session_from_db(self) -> Session | None:
-        session: Session | None = super()._get_session_from_db()
+        session: Session | None = super()._get_session_from_db()  # type: ignore[misc]
         if session is None:
             return None
         now = timezone.now()

@@ -1,4 +1,4 @@
-"""What a change sets in motion. Messages are hints: truth is in PostgreSQL, and the sweep heals what was lost."""
+"""What a change sets in motion. Messages are hints: truth is in PostgreSQL, the sweep heals the rest."""
 
 from __future__ import annotations
 

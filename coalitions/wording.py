@@ -77,7 +77,7 @@ SUBJECTS: Mapping[str, type[models.Model]] = {
     "token": ApiToken,
 }
 # Row numbers that help an undo and say nothing to a reader.
-HIDDEN = frozenset({"id", "action", "organization", "coalition", "user", "first", "second"})
+HIDDEN = frozenset({"id", "import", "action", "organization", "coalition", "user", "first", "second"})
 
 
 @dataclass(frozen=True, slots=True)

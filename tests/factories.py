@@ -104,7 +104,8 @@ def a_pledge(
 
 def a_count(action: Action | None = None, *, best: int = 100, **fields: Any) -> Count:
     action = action or a_held_action()
-    passed_on = {name: fields.pop(name) for name in ("by", "idempotency_key", "corrects") if name in fields}
+    passed_on: dict[str, Any] = {"by": None, "idempotency_key": uuid4().hex}
+    passed_on |= {name: fields.pop(name) for name in ("by", "idempotency_key", "corrects") if name in fields}
     values = {
         "of": CountOf.CROWD,
         "organization": None,
@@ -115,7 +116,7 @@ def a_count(action: Action | None = None, *, best: int = 100, **fields: Any) -> 
         "counted_by": "Two students",
         "is_independent": True,
     } | fields
-    return log_count(action, values=values, **{"by": None, "idempotency_key": uuid4().hex} | passed_on)
+    return log_count(action, values=values, **passed_on)
 
 
 def an_overlap(first: Organization, second: Organization, *, share: float = 0.2) -> Overlap:

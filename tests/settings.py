@@ -22,7 +22,7 @@ CELERY_BROKER_URL = re.sub(r"(virtual_host=)\d+", rf"\g<1>{_worker}", CELERY_BRO
 
 # Files are served as they lie in the source tree: nothing has to be collected first.
 WHITENOISE_USE_FINDERS = True
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]
 
 # Only the processes of tests/faults ask for this: a way to stop a worker in the middle of a score.
 if os.environ.get("SLOW_FACTS"):

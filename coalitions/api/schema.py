@@ -143,8 +143,7 @@ def document() -> dict[str, Any]:
 
 
 def _header(name: str, said: str, *, pattern: str | None = None) -> OpenApiParameter:
-    where = OpenApiParameter.HEADER
-    return OpenApiParameter(name, str, where, required=True, description=said, pattern=pattern)
+    return OpenApiParameter(name, str, "header", required=True, description=said, pattern=pattern)
 
 
 def _answered(name: str, statuses: list[int], *, type: type = str) -> OpenApiParameter:

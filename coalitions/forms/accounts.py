@@ -39,9 +39,10 @@ def name_field(label: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
 
 
-def code_field(
-    label: Any, *, help_text: Any = _("Six digits from the app on your phone, or one of your recovery codes.")
-) -> forms.CharField:
+CODE_HINT = _("Six digits from the app on your phone, or one of your recovery codes.")
+
+
+def code_field(label: Any, *, help_text: Any = CODE_HINT) -> forms.CharField:
     return forms.CharField(
         label=label, max_length=40, help_text=help_text, widget=forms.TextInput(_attributes("one-time-code"))
     )

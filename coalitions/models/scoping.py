@@ -11,21 +11,21 @@ from django.db.models.expressions import Col
 from django.db.models.lookups import Lookup
 from django.db.models.sql.where import AND, WhereNode
 
-ModelT = TypeVar("ModelT", bound=models.Model, covariant=True)
+ModelT_co = TypeVar("ModelT_co", bound=models.Model, covariant=True)
 
 
 class UnscopedQuery(Exception):
     """A query would read rows of every coalition."""
 
 
-class ScopedQuerySet(models.QuerySet[ModelT, ModelT]):
+class ScopedQuerySet(models.QuerySet[ModelT_co, ModelT_co]):
     """Refuses to touch the database unless a filter narrows it to a coalition or to a row of one."""
 
     _across_coalitions = False
 
     def across_coalitions(self) -> Self:
         """For sweeps and reconciliation, which serve every coalition alike."""
-        clone = self._chain()
+        clone: Self = self._chain()  # type: ignore[attr-defined]
         clone._across_coalitions = True
         return clone
 
@@ -42,7 +42,7 @@ class ScopedQuerySet(models.QuerySet[ModelT, ModelT]):
     def _fetch_all(self) -> None:
         if self._result_cache is None:
             self._require_scope()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         self._require_scope()

@@ -1,4 +1,4 @@
-"""What every edit has in common: one transaction, the version that the person saw, a record of before and after."""
+"""What every edit has in common: one transaction, the version that was seen, before and after on record."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRIES = 4
 
 
 class Refused(Exception):
-    """What was asked for breaks a rule. `field` is the place where it happened, "" when it is no single field."""
+    """What was asked for breaks a rule. `field` is where it happened, "" when it is no single field."""
 
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)

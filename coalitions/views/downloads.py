@@ -15,19 +15,19 @@ from coalitions.views.imports import csv_answer
 @never_cache
 @require_safe
 @coalition_view(at_least=Role.ORGANIZER, fresh=True)
-def organizations(request: MemberRequest, coalition: Coalition) -> HttpResponseBase:  # noqa: ARG001
+def organizations(request: MemberRequest, coalition: Coalition) -> HttpResponseBase:
     return csv_answer(f"organizations-{coalition.slug}.csv", *tables.organizations(coalition))
 
 
 @never_cache
 @require_safe
 @coalition_view(at_least=Role.ORGANIZER, fresh=True)
-def actions(request: MemberRequest, coalition: Coalition) -> HttpResponseBase:  # noqa: ARG001
+def actions(request: MemberRequest, coalition: Coalition) -> HttpResponseBase:
     return csv_answer(f"actions-{coalition.slug}.csv", *tables.actions(coalition))
 
 
 @never_cache
 @require_safe
 @coalition_view(at_least=Role.ORGANIZER, fresh=True)
-def pledges(request: MemberRequest, coalition: Coalition) -> HttpResponseBase:  # noqa: ARG001
+def pledges(request: MemberRequest, coalition: Coalition) -> HttpResponseBase:
     return csv_answer(f"pledges-{coalition.slug}.csv", *tables.pledges(coalition))

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
         lambda: list(Organization.objects.filter(name="x")),
         lambda: list(Organization.objects.filter(pk=1)),
         lambda: list(Organization.objects.exclude(coalition=1)),
-        lambda: Organization.objects.count(),
+        Organization.objects.count,
         lambda: Organization.objects.filter(name="x").exists(),
         lambda: Organization.objects.aggregate(models.Max("reach")),
         lambda: Organization.objects.filter(name="x").update(name="y"),
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
         lambda: list(Organization.objects.values_list("name").iterator()),
         lambda: list(Organization.objects.filter(models.Q(coalition=1) | models.Q(name="x"))),
         lambda: Organization.objects.get(name="x"),
-        lambda: Organization.objects.first(),
+        Organization.objects.first,
     ],
 )
 def test_a_query_without_a_coalition_is_refused(ask):

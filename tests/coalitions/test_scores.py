@@ -1,6 +1,7 @@
 """A score is fenced by revision, claimed before it starts, and parked when it cannot be computed."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db.models.functions import Now
@@ -88,7 +89,7 @@ def test_without_the_fence_the_older_result_would_win(coalition, monkeypatch):
     measured = measure(scores.gather(old.pk, today=today))
     directory.add_organization(coalition, by=None, values={"name": "Newcomers"})
     assert scores.rescore(coalition.pk, now=now())
-    monkeypatch.setattr(scores, "_outdated", lambda c, *, today: Score.objects.filter(coalition=c))
+    monkeypatch.setattr(scores, "_outdated", lambda c, **_: Score.objects.filter(coalition=c))
 
     assert scores._store(old, measured, today=today, now=now())
 
@@ -137,7 +138,7 @@ def test_poison_is_tried_less_and_less_then_parked_and_an_edit_revives_it(coalit
         assert scores.behind(now=now(), limit=10) == []
         Score.objects.filter(coalition=coalition).update(next_attempt_at=Now())
     assert pauses[0] == pytest.approx(5, abs=1)
-    assert all(later > 1.9 * sooner for sooner, later in zip(pauses, pauses[1:], strict=False))
+    assert all(later > 1.9 * sooner for sooner, later in pairwise(pauses))
     assert scores.behind(now=now(), limit=10) == []
     assert not scores.rescore(coalition.pk, now=now())
 
