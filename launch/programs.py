@@ -77,41 +77,29 @@ class Program:
 def all_programs(state: StateFolder, addresses: Addresses, environment: Mapping[str, str]) -> list[Program]:
     """In the order in which they stop: what takes in new work comes first."""
 
-    def child(name: str, *words: str) -> Child:
-        return Child([sys.executable, "-m", *words], log=state.log(name), environment=environment)
+    def child(name: str, command: str, *more: str) -> Child:
+        words = [sys.executable, "-m", *command.split(), *more]
+        return Child(words, log=state.log(name), environment=environment)
 
+    # Each thread keeps one connection to the database. Beyond the backlog the kernel refuses connections;
+    # granian's own default would silently stop serving at 1,024 open ones.
     web = child(
         "web",
-        *(
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            HOST,
-            "--port",
-            str(addresses.web_port),
-            "--workers",
-            "2",
-        ),
-        # Each thread keeps one connection to the database. Beyond the backlog the kernel refuses; the granian
-        # default would silently stop serving at 1,024 open connections.
-        *("--blocking-threads", "8", "--backlog", "4096", "--backpressure", "4096", "--no-ws"),
-        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "5s"),
-        *("--log-level", "warning", "config.wsgi:application"),
+        f"launch.pages --interface wsgi --host {HOST} --port {addresses.web_port} --workers 2"
+        " --blocking-threads 8 --backlog 4096 --backpressure 4096 --no-ws --respawn-failed-workers"
+        " --respawn-interval 1 --workers-kill-timeout 5s --log-level warning config.wsgi:application",
     )
     live = child(
         "live",
-        *("uvicorn", "config.asgi:application", "--host", HOST, "--port", str(addresses.live_port)),
-        *("--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"),
-        *("--lifespan", "auto", "--backlog", "4096", "--no-server-header"),
+        f"uvicorn config.asgi:application --host {HOST} --port {addresses.live_port} --no-access-log"
+        " --no-server-header --log-level warning --backlog 4096 --timeout-graceful-shutdown 3",
     )
-    celery = ("celery", "-A", "config")
-    quiet = ("-l", "warning", "--without-gossip", "--without-mingle")
-    worker = child("worker", *celery, "worker", "-c", "2", "-Q", "scores", "-n", "scores@%h", *quiet)
+    quiet = "-l warning --without-gossip --without-mingle"
+    worker = child("worker", f"celery -A config worker -c 2 -Q scores -n scores@%h {quiet}")
     # Slow work that somebody started has a process of its own, so that scores never wait behind it.
-    jobs = child("jobs", *celery, "worker", "-c", "1", "-Q", "jobs", "-n", "jobs@%h", *quiet)
-    schedule = state.folder("beat") / "schedule"
-    beat = child("beat", *celery, "beat", "-l", "warning", "--schedule", str(schedule), "--pidfile", "")
+    jobs = child("jobs", f"celery -A config worker -c 1 -Q jobs -n jobs@%h {quiet}")
+    schedule = str(state.folder("beat") / "schedule")
+    beat = child("beat", "celery -A config beat -l warning", "--schedule", schedule, "--pidfile", "")
     return [
         Program("web", web, health=(addresses.web_port, "/healthz")),
         Program("live", live, health=(addresses.live_port, "/live/healthz")),
