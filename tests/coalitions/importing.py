@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from coalitions import jobs
@@ -34,7 +35,7 @@ def read_texts(**files: str | bytes) -> Reading:
     contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
     return read(
         [
-            Upload(f"{name}.csv", lambda content=content: in_pieces(content))
+            Upload(f"{name}.csv", partial(in_pieces, content))
             for name, content in contents.items()
         ],
         today=TODAY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ RESULT = measure(read(EXAMPLE[0])).to_json()
 
 
 def at(path: str):
-    found = RESULT
+    found: Any = RESULT
     for step in re.findall(r"\w+", path):
         found = found[int(step) if step.isdigit() else step]
     return found
