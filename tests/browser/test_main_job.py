@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from coalitions.models import CurrentPledge, Invitation, Organization, Role
+from coalitions.models import Role
 from coalitions.services.ledgers import pledge_fragment
 from tests.factories import PASSWORD, a_coalition, a_member, a_partner, an_action
 
@@ -70,7 +70,7 @@ def test_a_pledge_is_logged_with_the_keyboard_alone(sign_in):
     expect(page.locator(f"#edit-{row}")).to_be_focused(timeout=SOON)
     expect(page.locator("#score .fresh--fresh")).to_be_visible(timeout=SOON)
     expect(page.locator("#score [data-glow=median]")).to_contain_text("people", timeout=SOON)
-    assert CurrentPledge.objects.get(action=action).likely == 100
+    assert action.current_pledges.get().likely == 100
 
 
 def test_everything_that_matters_works_without_a_script(sign_in):
@@ -93,14 +93,15 @@ def test_everything_that_matters_works_without_a_script(sign_in):
         page.locator(f"input[name={name}]").fill(value)
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_text("The pledge of Harbor Dockworkers was saved.").first).to_be_visible()
-    assert CurrentPledge.objects.get(action=action).likely == 100
+    assert action.current_pledges.get().likely == 100
 
     page.get_by_role("link", name="Organizations", exact=True).first.click()
     page.locator(f"#edit-{organization.fragment}").click()
     page.locator("input[name=name]").fill("Harbor Workers")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Harbor Workers").first).to_be_visible()
-    assert Organization.objects.get(pk=organization.pk).name == "Harbor Workers"
+    organization.refresh_from_db()
+    assert organization.name == "Harbor Workers"
 
     page.get_by_role("link", name="People", exact=True).first.click()
     page.get_by_role("link", name="Invite somebody").click()
@@ -108,4 +109,4 @@ def test_everything_that_matters_works_without_a_script(sign_in):
     page.locator("select[name=role]").select_option(str(int(Role.OBSERVER)))
     page.get_by_role("button", name="Show me the link").click()
     expect(page.locator("#invitation-link")).to_contain_text("/join/")
-    assert Invitation.objects.across_coalitions().filter(email="new.person@example.org").exists()
+    assert coalition.invitations.filter(email="new.person@example.org").exists()

@@ -34,9 +34,8 @@ COALITION_PAGES = (
 def checked(coalition: Coalition, by: User, files: dict[str, bytes | str]) -> Import:
     """An upload that has been looked at, by this process or by the worker, whoever came first."""
     upload = check(coalition, by, files)
-    until(
-        lambda: Import.objects.exclude(state=ImportState.CHECKING).filter(pk=upload.pk).exists(), seconds=60
-    )
+    settled = coalition.imports.filter(pk=upload.pk).exclude(state=ImportState.CHECKING)
+    until(settled.exists, seconds=60)
     upload.refresh_from_db()
     return upload
 
@@ -92,7 +91,7 @@ def pages_of_a_lead(coalition: Coalition) -> dict[str, str]:
         pages["overlap-edit"] = in_coalition(coalition, "overlap-edit", overlap_id=overlap.public_id)
     for member in coalition.memberships.order_by("pk")[:1]:
         pages["member-role"] = in_coalition(coalition, "member-role", member_id=member.public_id)
-    for upload in Import.objects.filter(coalition=coalition):
+    for upload in coalition.imports.all():
         pages[f"import {upload.pk}, {upload.state}"] = in_coalition(
             coalition, "import", import_id=upload.public_id
         )
