@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from coalitions.models import Coalition, Membership, Organization, Role, User
+from coalitions.models import Action, Coalition, Membership, Organization, Role, User
 from coalitions.services.ledgers import pledge_fragment
 from coalitions.services.people import change_role, remove_person
 from tests.factories import (
@@ -34,7 +34,7 @@ class House:
     organization: Organization
     lead: User
     organizer: User
-    action: object
+    action: Action
 
     @property
     def address(self) -> str:

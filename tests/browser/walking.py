@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,7 +33,7 @@ COALITION_PAGES = (
 )
 
 
-def checked(coalition: Coalition, by: User, files: dict[str, bytes | str]) -> Import:
+def checked(coalition: Coalition, by: User, files: Mapping[str, bytes | str]) -> Import:
     """An upload that has been looked at, by this process or by the worker, whoever came first."""
     upload = check(coalition, by, files)
     settled = coalition.imports.filter(pk=upload.pk).exclude(state=ImportState.CHECKING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -34,10 +34,7 @@ def read_texts(**files: str | bytes) -> Reading:
     """`actions="id,title..."`: what the files say, as seen on the day that the tests live in."""
     contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
     return read(
-        [
-            Upload(f"{name}.csv", partial(in_pieces, content))
-            for name, content in contents.items()
-        ],
+        [Upload(f"{name}.csv", partial(in_pieces, content)) for name, content in contents.items()],
         today=TODAY,
     )
 
@@ -47,7 +44,7 @@ def words(reading: Reading) -> list[tuple[int, str, str]]:
     return [(problem.line, problem.column, problem.word) for problem in reading.problems]
 
 
-def check(coalition: Coalition, by: User, files: dict[str, bytes | str]) -> Import:
+def check(coalition: Coalition, by: User, files: Mapping[str, bytes | str]) -> Import:
     contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
     upload = start_import(
         coalition, by=by, files=[(name, in_pieces(content, 100_000)) for name, content in contents.items()]
@@ -58,7 +55,7 @@ def check(coalition: Coalition, by: User, files: dict[str, bytes | str]) -> Impo
 
 
 def bring_in(
-    coalition: Coalition, by: User, files: dict[str, bytes | str], *, choices: dict[str, str] | None = None
+    coalition: Coalition, by: User, files: Mapping[str, bytes | str], *, choices: dict[str, str] | None = None
 ) -> Import:
     upload = check(coalition, by, files)
     assert upload.state == "checked", upload.summary

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+from collections.abc import Mapping
 from io import StringIO
 
 import pytest
@@ -47,7 +48,7 @@ def at(name: str, upload=None) -> str:
     return reverse(f"coalitions:{name}", kwargs={"slug": "harbor", **ids})
 
 
-def send(client: Client, files: dict[str, bytes | str]):
+def send(client: Client, files: Mapping[str, bytes | str]):
     chosen = [
         SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
         for name, content in files.items()
