@@ -24,7 +24,7 @@ from coalitions.permissions import MemberRequest, coalition_view, sees_everythin
 from coalitions.presenting import listing
 from coalitions.presenting.conflicts import who_saved, worded
 from coalitions.services.actions import edit_action, plan_action, remove_action
-from coalitions.services.editing import Refused, StaleEdit
+from coalitions.services.editing import StaleEdit
 
 PAGE = "coalitions/actions.html"
 PER_PAGE = 100
@@ -59,11 +59,7 @@ def action_add(request: MemberRequest, coalition: Coalition) -> HttpResponse:
     form = ActionForm(request.POST, auto_id="id_new_%s")
     if not form.is_valid():
         return _form_page(request, coalition, form, status=422)
-    try:
-        action = plan_action(coalition, by=request.user, values=form.values)
-    except Refused as refusal:
-        form.add_error(refusal.field or None, refusal.message)
-        return _form_page(request, coalition, form, status=422)
+    action = plan_action(coalition, by=request.user, values=form.values)
     said = _("%(action)s was added.") % {"action": action.title}
     if not request.htmx:
         messages.success(request, said)
@@ -96,14 +92,16 @@ def action_status(request: MemberRequest, coalition: Coalition, action_id: UUID)
     asked = StatusForm(request.POST)
     if not asked.is_valid():
         return HttpResponse(status=422)
-    form = ActionForm(
-        {**ActionForm(instance=action).initial, **asked.cleaned_data},
-        instance=Action(coalition=coalition),
-        auto_id=f"id_{action.fragment}_%s",
-    )
-    if not form.is_valid():
-        return _form_page(request, coalition, form, action=action, status=422)
-    return _save(request, coalition, action, form)
+    wanted = {"status": asked.cleaned_data["status"]}
+    try:
+        edit_action(action, by=request.user, seen_version=asked.cleaned_data["version"], values=wanted)
+    except StaleEdit as stale:
+        theirs = _their_action(stale)
+        initial = {**wanted, "version": theirs.version}
+        form = ActionForm(instance=theirs, initial=initial, auto_id=f"id_{action.fragment}_%s")
+        return _conflict(request, coalition, form, theirs, yours=wanted)
+    messages.success(request, _("%(action)s was saved.") % {"action": action.title})
+    return redirect("coalitions:action", slug=coalition.slug, action_id=action.public_id)
 
 
 @require_POST
@@ -135,11 +133,12 @@ def _save(request: MemberRequest, coalition: Coalition, action: Action, form: Ac
     seen = form.cleaned_data["version"] or 0
     try:
         edit_action(action, by=request.user, seen_version=seen, values=form.values)
-    except Refused as refusal:
-        form.add_error(refusal.field or None, refusal.message)
-        return _form_page(request, coalition, form, action=action, status=422)
     except StaleEdit as stale:
-        return _conflict(request, coalition, form, stale)
+        theirs = _their_action(stale)
+        data: Any = form.data
+        form.data = data.copy()
+        form.data["version"] = theirs.version  # type: ignore[index]
+        return _conflict(request, coalition, form, theirs, yours=form.values)
     is_changed = coalition.revision != before
     said = _("%(action)s was saved.") % {"action": action.title} if is_changed else _("Nothing was changed.")
     if request.htmx:
@@ -149,23 +148,16 @@ def _save(request: MemberRequest, coalition: Coalition, action: Action, form: Ac
     return redirect("coalitions:action", slug=coalition.slug, action_id=action.public_id)
 
 
+def _their_action(stale: StaleEdit) -> Action:
+    assert isinstance(stale.theirs, Action)
+    return stale.theirs
+
+
 def _conflict(
-    request: MemberRequest, coalition: Coalition, form: ActionForm, stale: StaleEdit
+    request: MemberRequest, coalition: Coalition, form: ActionForm, theirs: Action, *, yours: dict[str, Any]
 ) -> HttpResponse:
-    """Both versions side by side; the form keeps what was typed and carries the newer version."""
-    theirs = stale.theirs
-    assert isinstance(theirs, Action)
-    if theirs.removed_at is not None:
-        said = _("%(action)s was removed by somebody else. What you typed was not saved.")
-        messages.warning(request, said % {"action": theirs.title})
-        address = reverse("coalitions:actions", kwargs={"slug": coalition.slug})
-        return (
-            HttpResponse(status=204, headers={"HX-Redirect": address}) if request.htmx else redirect(address)
-        )
-    data: Any = form.data
-    form.data = data.copy()
-    form.data["version"] = theirs.version  # type: ignore[index]
-    conflict = {"fields": worded(Action, theirs, form.values), **who_saved(coalition, theirs.fragment)}
+    """Both versions side by side; the form keeps what was wanted and carries the newer version."""
+    conflict = {"fields": worded(Action, theirs, yours), **who_saved(coalition, theirs.fragment)}
     return _form_page(request, coalition, form, action=theirs, conflict=conflict, status=409)
 
 

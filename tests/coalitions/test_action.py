@@ -148,6 +148,22 @@ def test_a_held_action_compares_its_last_forecast_with_the_count(client):
     assert "1,050 were counted. That lies inside the 80% interval." in words
 
 
+def test_without_a_critical_mass_the_page_says_so_and_shows_no_chance(client):
+    march = a_march(critical_mass=None)
+    sign_in(client, march.coalition, Role.OBSERVER)
+    words = text_of(client.get(address(march)))
+    assert "No critical mass is set." in words
+    assert "needs 80" not in words
+
+
+def test_a_derivation_that_is_older_than_its_pledges_says_so(client):
+    march = a_march()
+    sign_in(client, march.coalition, Role.OBSERVER)
+    assert "Something has changed since" not in text_of(client.get(address(march)))
+    a_pledge(march)
+    assert "Something has changed since" in text_of(client.get(address(march)))
+
+
 @pytest.mark.parametrize("path", ["", "head/", "forecast/", "pledges/"])
 def test_page_queries_are_the_same_for_one_and_two_hundred_partners(
     client, django_assert_max_num_queries, path

@@ -11,7 +11,8 @@ from django.utils import timezone
 from coalitions import scores
 from coalitions.models import ActionStatus, Coalition, Role, Score, ScorePoint
 from coalitions.presenting.freshness import freshness
-from coalitions.presenting.outlook import gate_state
+from coalitions.presenting.headline import headline
+from coalitions.presenting.outlook import Totals, gate_state, outlook
 from coalitions.presenting.strength import strength
 from coalitions.services.actions import edit_action
 from tests.factories import (
@@ -281,3 +282,42 @@ def test_a_newcomer_is_measured_against_its_first_point():
 )
 def test_a_gate_is_at_risk_within_a_tenth_of_its_threshold(value, wanted, state):
     assert gate_state(value, wanted=wanted) == state
+
+
+@pytest.mark.parametrize(
+    ("chance", "sentence"),
+    [
+        (0.95, "can count on its critical mass"),
+        (0.82, "reaches its critical mass, with little to spare"),
+        (0.75, "is close to its critical mass, not there yet"),
+        (0.55, "may reach its critical mass, do not count on it yet"),
+        (0.10, "would fall short today"),
+    ],
+)
+def test_the_sentence_never_sounds_surer_than_the_chance(chance, sentence):
+    coalition = a_busy_coalition()
+    action = coalition.actions.get(title="March to City Hall")
+    result = action.forecast.result | {"p_critical": chance}
+    today = coalition.local_day(timezone.now())
+    coming = outlook(action, result, coalition=coalition, today=today, totals=Totals(partners=3))
+    found = headline(coalition, coming, ever_measured=True)
+    assert found.sentence == f"March to City Hall {sentence}"
+    assert f"{round(100 * chance)} in 100" in found.lead
+
+
+def test_leverage_is_drawn_with_its_gate_and_its_lines_once_allies_are_mapped():
+    coalition = a_busy_coalition()
+    result = Score.objects.get(coalition=coalition).result
+    result["dimensions"]["leverage"] = 0.25
+    line = {"id": 7, "dependence": 4.0, "stance": 1.0, "support_left": 0.75}
+    result["why"]["leverage"] = {"lines": [line], "more": 2}
+    found = strength(result, [], coalition=coalition, today=coalition.local_day(timezone.now()), names={})
+    leverage = found.parts[-1]
+    assert (leverage.gate, leverage.meter.gate, leverage.more) == (0.25, "25", 2)
+    assert [(each.name, each.product) for each in leverage.lines] == [("an organization that has left", 3.0)]
+
+
+def test_a_coalition_whose_score_row_is_missing_still_has_a_page(client):
+    coalition = a_coalition()
+    Score.objects.filter(coalition=coalition).delete()
+    assert "The first numbers are on their way" in text_of(page(client, coalition))
