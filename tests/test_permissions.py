@@ -148,7 +148,7 @@ def ask(client, method: str, address: str):
 
 def rows() -> dict[str, int]:
     """How many rows there are of everything that a request could change."""
-    tables = [
+    tables: list[Any] = [
         Organization,
         Overlap,
         Pledge,
