@@ -2,11 +2,13 @@
 
 import re
 import time
+from io import StringIO
 
 import pytest
 import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -240,3 +242,21 @@ def test_sensitive_pages_of_a_coalition_ask_for_the_password_after_a_quarter_of_
         answer = browser.get(address, headers={"HX-Request": "true"})
         assert answer.status_code == 204
         assert answer["HX-Redirect"].startswith(reverse("confirm"))
+
+
+def test_whoever_runs_the_installation_helps_somebody_without_phone_and_codes(client, careful):
+    user, _phone = careful
+    there = signed_in(user)
+    call_command("secondstepoff", user.email.upper(), stdout=StringIO())
+    assert not is_signed_in(there)
+    sign_in(client, user.email)
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("email", "words"), [("nobody@example.org", "no account"), ("plain@example.org", "off already")]
+)
+def test_turning_off_what_is_not_on_is_said(email, words):
+    a_user(email="plain@example.org")
+    with pytest.raises(CommandError, match=words):
+        call_command("secondstepoff", email)
