@@ -270,6 +270,13 @@
   on("htmx:load", onNewPiece);
   on("htmx:afterSettle", ({ detail }) => { asker = detail.requestConfig?.elt; });
 
+  // htmx notes the page's address for snapshots that we never keep: an address may hold a name that was looked for.
+  const forgetAddress = () => {
+    try { sessionStorage.removeItem("htmx-current-path-for-history"); } catch { /* storage is switched off */ }
+  };
+  ["htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore"].forEach((name) => on(name, forgetAddress));
+  forgetAddress();
+
   showLook();
   nameRoles(document);
   noteFigures(document, { isFirst: true });

@@ -43,5 +43,6 @@ def test_the_device_keeps_the_look_and_nothing_else(sign_in):
     page.locator(f"#{organization.fragment} input[name=name]").fill("Dockers")
     page.locator(f"#{organization.fragment}").get_by_role("button", name="Save").click()
     expect(page.locator(f"#edit-{organization.fragment}")).to_be_visible()
-    page.goto(f"/c/{coalition.slug}/")
+    page.locator("#find-organization").fill("Dockers")
+    page.wait_for_url("**/organizations/?find=Dockers")
     assert page.evaluate(KEPT) == {"local": ["muster.theme"], "session": [], "caches": [], "databases": []}

@@ -61,11 +61,13 @@ def test_a_pledge_is_logged_with_the_keyboard_alone(sign_in):
     page.wait_for_url(f"**/{action.public_id}/")
     tab_to(page, id=f"edit-{row}")
     page.keyboard.press("Enter")
-    expect(page.locator(f"#{row} input[name=low]")).to_be_focused(timeout=SOON)
-    for name, value in (("low", "80"), ("likely", "100"), ("high", "130")):
-        if name != "low":
-            tab_to(page, name=name)
-        page.keyboard.type(value)
+    expect(page.locator(f"#{row} input[name=likely]")).to_be_focused(timeout=SOON)
+    page.keyboard.type("100")
+    tab_to(page, name="high")
+    page.keyboard.type("130")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("80")
     page.keyboard.press("Enter")
     expect(page.locator(f"#edit-{row}")).to_be_focused(timeout=SOON)
     expect(page.locator("#score .fresh--fresh")).to_be_visible(timeout=SOON)
