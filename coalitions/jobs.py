@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from coalitions.exchange import lookalikes, references
-from coalitions.exchange.limits import MOST_LOOKALIKES
+from coalitions.exchange.limits import MOST_COMPARED, MOST_LOOKALIKES
 from coalitions.exchange.reading import Progress, Reading, Upload, read
 from coalitions.models import ImportState
 from coalitions.services.editing import Refused
@@ -82,7 +82,7 @@ def _check(run: Run) -> None:
     today = upload.coalition.local_day(timezone.now())
     reading = _read(run, progress=run.reach)
     problems = reading.problems
-    pairs: list[list[str]] = []
+    pairs: list[list[str]] | None = []
     summary: dict[str, Any] = {
         "files": [
             {"name": file.name, "shape": file.shape.name, "rows": file.rows, "ignored": file.ignored}
@@ -94,16 +94,22 @@ def _check(run: Run) -> None:
         problems = references.check(reading.records, directory, today=today)
     if not problems:
         pairs = look_alikes(reading, directory)
+        summary["too_many_names"] = pairs is None
         plan = compare(reading.records, directory, same=Groups(), may_jump=True)
         summary |= {"tallies": plan.tallies, "kept": plan.kept}
     listed = [list(problem) for problem in problems]
     summary |= {"problems": len(listed), "first_problems": listed[:SHOWN_PROBLEMS]}
-    choices = {str(number): SAME if pair[2] in CERTAIN else DIFFERENT for number, pair in enumerate(pairs)}
-    uploads.note_checked(upload, summary=summary, lookalikes=pairs, choices=choices, problems=listed)
+    choices = {
+        str(number): SAME if pair[2] in CERTAIN else DIFFERENT for number, pair in enumerate(pairs or [])
+    }
+    uploads.note_checked(upload, summary=summary, lookalikes=pairs or [], choices=choices, problems=listed)
 
 
-def look_alikes(reading: Reading, directory: Directory) -> list[list[str]]:
-    """[left ref, right ref, reason, left name, right name]. Names that are equal need no question."""
+def look_alikes(reading: Reading, directory: Directory) -> list[list[str]] | None:
+    """[left ref, right ref, reason, left name, right name]; None for more names than can be compared.
+
+    Names that are equal need no question.
+    """
     table = directory.organizations
     names = {record.ref: record.name for record in reading.records.organizations}
     new = {ref: name for ref, name in names.items() if table.target(ref) is None}
@@ -112,6 +118,8 @@ def look_alikes(reading: Reading, directory: Directory) -> list[list[str]]:
         f"{HERE}:{row.public_id}": row.values[name_at] for row in table.rows.values() if not row.is_removed
     }
     both = known | new
+    if len(both) > MOST_COMPARED:
+        return None
     return [
         [pair.left, pair.right, str(pair.reason), both[pair.left], both[pair.right]]
         for pair in lookalikes.find(new, known)

@@ -11,3 +11,5 @@ MOST_IN_A_FIELD = 20_000
 MOST_LINES_IN_A_ROW = 200
 MOST_PROBLEMS = 10_000
 MOST_LOOKALIKES = 5_000
+# More names than this are not searched for look-alikes.
+MOST_COMPARED = 50_000

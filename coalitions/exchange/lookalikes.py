@@ -11,7 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from itertools import combinations
+from itertools import combinations, islice
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -24,6 +24,8 @@ SMALL_WORDS = frozenset(
 APOSTROPHES = re.compile("['\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}`]")
 WORD = re.compile(r"[^\W_]+")
 LONGEST_RUN = 8
+# Ways to abbreviate one name that are tried. A real name has a few; a malicious one thousands.
+MOST_SHORTENED = 20
 # A name of one word has nothing else that agrees: it takes a longer word to call a difference a slip.
 SHORTEST_ALONE = 7
 # A drawer of this many words is searched for typing errors word against word; a fuller one letter by letter.
@@ -197,9 +199,12 @@ def _abbreviated(names: list[Words]) -> Iterator[tuple[str, str]]:
 
 def _abbreviations(name: Words, known: frozenset[str]) -> set[str]:
     """The keys of this name with one or two runs of words replaced by a known acronym."""
-    once = list(_shortened(name.with_small, name.capitals, known))
-    twice = [again for found in once for again in _shortened(found, name.capitals, known)]
-    return {_in_order(word for word in found if word not in SMALL_WORDS) for found in (*once, *twice)}
+    once = list(islice(_shortened(name.with_small, name.capitals, known), MOST_SHORTENED))
+    twice = (again for found in once for again in _shortened(found, name.capitals, known))
+    return {
+        _in_order(word for word in found if word not in SMALL_WORDS)
+        for found in (*once, *islice(twice, MOST_SHORTENED))
+    }
 
 
 def _shortened(

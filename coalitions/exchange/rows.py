@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from coalitions.exchange import limits
@@ -42,8 +43,9 @@ class _RunsOn(Exception):
 
 def rows(lines: Iterator[str], *, file: int) -> Iterator[Row]:
     """The header first. Blank lines are skipped. Raises `BrokenFile` where CSV ends to make sense."""
-    source = _Counted(lines)
-    reader = csv.reader(source, strict=True)
+    first = next(lines, "")
+    source = _Counted(chain([first], lines))
+    reader = csv.reader(source, strict=True, delimiter=_delimiter(first))
     while True:
         start = source.taken + 1
         source.limit = source.taken + limits.MOST_LINES_IN_A_ROW
@@ -60,6 +62,11 @@ def rows(lines: Iterator[str], *, file: int) -> Iterator[Row]:
             raise broken(Place(file, start), "too_many_columns")
         if any(fields):
             yield Row(Place(file, start), fields)
+
+
+def _delimiter(header_line: str) -> str:
+    """Spreadsheets divide by semicolons where people write 1,5 for one and a half; copied tables by tabs."""
+    return max(",;\t", key=header_line.count)
 
 
 def _word(error: csv.Error, *, lines_taken: int) -> str:

@@ -96,7 +96,7 @@ def import_undo(request: MemberRequest, coalition: Coalition, import_id: UUID) -
 @never_cache
 @require_safe
 @coalition_view(at_least=Role.ORGANIZER)
-def import_problems(request: MemberRequest, coalition: Coalition, import_id: UUID) -> StreamingHttpResponse:  # noqa: ARG001
+def import_problems(request: MemberRequest, coalition: Coalition, import_id: UUID) -> StreamingHttpResponse:
     """Every problem of the files, as a table to work through."""
     upload = _upload(coalition, import_id)
     names = [file.name for file in upload.files.all()]
@@ -122,6 +122,7 @@ def csv_answer(name: str, columns: Any, rows: Any) -> StreamingHttpResponse:
 
 def _upload(coalition: Coalition, import_id: UUID) -> Import:
     rows = coalition.imports.select_related("coalition", "by", "change").prefetch_related("files")
+    rows = rows.defer("lookalikes")  # many, and shown in one state only
     return get_object_or_404(rows, public_id=import_id)
 
 
@@ -156,6 +157,7 @@ def _show(request: MemberRequest, coalition: Coalition, upload: Import) -> HttpR
         "may_undo": upload.change is not None,
     }
     if state == ImportState.CHECKED:
+        context["too_many_names"] = upload.summary.get("too_many_names")
         context["pairs"] = page_of_pairs(
             upload.lookalikes, upload.choices, request.GET.get("page"), says=presenting.reason
         )

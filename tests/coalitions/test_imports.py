@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from coalitions import jobs
+from coalitions import jobs, wording
 from coalitions.models import Count, Import, Organization, Pledge, Role
+from coalitions.services import history, reconciling
 from coalitions.services.directory import edit_organization, remove_organization
 from coalitions.services.editing import Refused
 from coalitions.services.imports import cancel, start_commit, start_import
@@ -422,3 +423,40 @@ def test_the_ledger_agrees_with_its_rollup_after_an_import(coalition, organizer)
     assert sorted(coalition.current_pledges.values_list("likely", "version")) == [(6, 1), (210, 2)]
     assert Pledge.objects.filter(coalition=coalition).count() == 3
     assert Organization.objects.filter(coalition=coalition).count() == 2
+
+
+def test_dates_of_joined_rows_that_do_not_fit_together_are_not_mixed(coalition, organizer):
+    bring_in(
+        coalition,
+        organizer,
+        {
+            "o.csv": "id,name,partner_since,partner_until\n"
+            "a,Dockers,2025-01-01,\nb,dockers,2020-01-01,2021-01-01\n"
+        },
+    )
+    only = coalition.organizations.get()
+    assert (str(only.partner_since), only.partner_until) == ("2025-01-01", None)
+
+
+def test_files_that_nobody_decides_about_do_not_pile_up(coalition, organizer):
+    for _turn in range(10):
+        check(coalition, organizer, {"o.csv": "id,name\na,Dockers\n"})
+    with pytest.raises(Refused):
+        check(coalition, organizer, {"o.csv": "id,name\na,Dockers\n"})
+
+
+def test_the_history_tells_imports_in_words(coalition, organizer):
+    upload = bring_in(coalition, organizer, OWN)
+    undone = history.undo(upload.change, by=organizer)
+    for change in (upload.change, undone):
+        assert "organizations.csv" in wording.sentence(change)
+        told = {str(difference.label).lower(): difference.after for difference in wording.differences(change)}
+        assert told["organizations"] == "2"
+
+
+def test_the_rollup_needs_no_repair_after_an_import_and_its_undo(coalition, organizer):
+    a_pledge(a_held_action(coalition), likely=5)
+    upload = bring_in(coalition, organizer, OWN)
+    assert list(reconciling.differences(coalition)) == []
+    history.undo(upload.change, by=organizer)
+    assert list(reconciling.differences(coalition)) == []

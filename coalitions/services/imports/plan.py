@@ -16,7 +16,7 @@ from coalitions.services.imports.directory import (
     folded,
     ledger_name,
 )
-from coalitions.services.imports.merging import is_blank, merged, plain, plainly
+from coalitions.services.imports.merging import merged, plain, plainly
 from coalitions.services.imports.records import (
     ActionRecord,
     CountRecord,
@@ -128,7 +128,9 @@ def _organizations(records: Records, directory: Directory, plan: Plan, same: Gro
     names = dict(directory.names)
     keys = folded([record.name for record in records.organizations])
     # First everybody whose place is known, so that look-alikes of them find it.
-    by_group: dict[str, int] = {same.of(ref): table.here[ref] for ref in same.known() if ref in table.here}
+    by_group: dict[str, int] = {
+        same.of(ref): table.here[ref] for ref in sorted(same.known()) if ref in table.here
+    }
     known = [
         target if (target := _known_target(table, record)) is not None else names.get(key)
         for record, key in zip(records.organizations, keys, strict=True)
@@ -176,7 +178,8 @@ def _place(plan: Plan, kind: str, record: Thing, table: Table, target: int | Non
         plan.count(kind, NEW)
     elif target < 0:
         first = rows.new[-target - 1]
-        first |= {name: value for name, value in record.values.items() if is_blank(name, first.get(name))}
+        here = {name: first.get(name) for name in (*first, *record.values)}
+        first |= merged(here=here, said=record.values, said_before=None).taken
         plan.count(kind, JOINED)
     elif table.rows[target].is_removed:
         plan.count(kind, REMOVED)

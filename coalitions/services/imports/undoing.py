@@ -21,6 +21,7 @@ from coalitions.models import (
     ImportState,
     Membership,
     Organization,
+    Overlap,
     Participation,
     Pledge,
     User,
@@ -83,6 +84,8 @@ def _remove_untouched(coalition: Coalition, model: type[Organization | Action], 
     ]
     if model is Organization:
         touched.append(Exists(Membership.objects.filter(coalition=coalition, **own)))
+        pair = Q(first=OuterRef("pk")) | Q(second=OuterRef("pk"))
+        touched.append(Exists(Overlap.objects.filter(pair, coalition=coalition)))
     removed = 0
     for first_and_last in created:
         rows = model.objects.filter(coalition=coalition, pk__range=first_and_last)

@@ -30,6 +30,7 @@ from coalitions.services.imports.choices import DIFFERENT, SAME, Lookalike
 FRAGMENT = "imports"
 CHUNK = 1024 * 1024
 MOST_RUNNING = 3
+MOST_WAITING = 10
 MOST_TRIES = 3
 # A running import that has not been heard of for this long has lost its worker.
 SILENT_AFTER = timedelta(seconds=20)
@@ -45,11 +46,16 @@ class MostRunning(Refused):
     """Enough imports of this coalition are under way."""
 
 
-@one_transaction
+@transaction.atomic
 def start_import(coalition: Coalition, *, by: User, files: Iterable[tuple[str, Iterable[bytes]]]) -> Import:
-    """Keep the files and have them checked. Nothing in the coalition changes yet."""
+    """Keep the files and have them checked. Nothing in the coalition changes yet.
+
+    Not tried again by itself like other services: the bytes of an upload can be read only once.
+    """
     if coalition.imports.filter(state__in=RUNNING).count() >= MOST_RUNNING:
         raise MostRunning(_("Other imports are still under way. Wait until one of them is done."))
+    if coalition.imports.filter(state=ImportState.CHECKED).count() >= MOST_WAITING:
+        raise MostRunning(_("Many files wait to be imported. Import or cancel some of them first."))
     upload = Import.objects.create(coalition=coalition, by=by)
     for name, pieces in files:
         file = ImportFile.objects.create(upload=upload, name=name[:120])

@@ -126,3 +126,13 @@ def test_work_grows_with_the_names_and_not_with_their_square():
     start = time.perf_counter()
     find(new, known)
     assert time.perf_counter() - start < 20
+
+
+def test_a_name_made_to_be_slow_is_not():
+    """Every run of these words abbreviates to an acronym that occurs."""
+    long = " ".join(["aa"] * 60)
+    new = {f"n{number}": f"{long} {number}" for number in range(100)}
+    new |= {f"k{number}": "A" * number for number in range(2, 9)}
+    start = time.perf_counter()
+    find(new, {})
+    assert time.perf_counter() - start < 10

@@ -349,3 +349,11 @@ def test_every_problem_is_explained_in_two_sentences(word):
     assert wrong.endswith(".")
     assert to_do.endswith(".")
     assert "%" not in wrong + to_do
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_semicolons_and_tabs_divide_fields_as_well(mark):
+    header, row = mark.join(["id", "name", "place"]), mark.join(["a", "Dockers, Local 4", '"Old; Port"'])
+    found = read_texts(organizations=f"{header}\n{row}\n")
+    assert found.problems == []
+    assert found.records.organizations[0].values == {"name": "Dockers, Local 4", "place": "Old; Port"}
