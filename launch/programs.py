@@ -91,8 +91,7 @@ def all_programs(state: StateFolder, addresses: Addresses, environment: Mapping[
     )
     live = child(
         "live",
-        f"uvicorn config.asgi:application --host {HOST} --port {addresses.live_port} --no-access-log"
-        " --no-server-header --log-level warning --backlog 4096 --timeout-graceful-shutdown 3",
+        f"config.live {HOST} {addresses.live_port}",
     )
     quiet = "-l warning --without-gossip --without-mingle"
     worker = child("worker", f"celery -A config worker -c 2 -Q scores -n scores@%h {quiet}")

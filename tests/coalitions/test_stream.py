@@ -17,7 +17,8 @@ from django.test import Client
 from coalitions import live
 from coalitions.models import Membership, Role, Session, User
 from coalitions.services import directory
-from coalitions.stream import QUEUE_LENGTH, Stream, Streams, _still_allowed
+from coalitions.stream import HEARTBEAT, QUEUE_LENGTH, Stream, Streams, _still_allowed
+from config import live as live_process
 from tests.factories import a_coalition, a_member, a_user, an_organization
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -264,3 +265,23 @@ def test_a_member_who_stays_is_left_alone_by_every_check(streams, coalition, mon
     until(lambda: len(asked) > seen + 120, seconds=20)
     directory.add_organization(coalition, by=None, values={"name": "Newcomers"})
     assert [tab.next_event()["data"] for tab in tabs] == ["organizations", "organizations"]
+
+
+def test_a_reader_that_stops_reading_loses_its_place(streams, coalition, monkeypatch):
+    monkeypatch.setattr("coalitions.stream.SLOWEST_WRITE", 0.3)
+    monkeypatch.setattr("coalitions.stream._event", lambda *_: b": " + b"x" * 4_000_000 + b"\n\n")
+    Tab(streams, coalition.slug, signed_in(a_member(coalition)))
+    until(lambda: streams.count == 1)
+    for number in range(12):
+        directory.add_organization(coalition, by=None, values={"name": f"Newcomers {number}"})
+    until(lambda: streams.count == 0, seconds=20)
+
+
+def test_the_kernel_gives_up_on_readers_who_are_gone_within_a_minute():
+    door = live_process.listening("127.0.0.1", 0)
+    with contextlib.closing(door), socket.create_connection(door.getsockname()):
+        served, _address = door.accept()
+        with served:
+            patience = served.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert 0 < patience / 1000 < 60
+    assert patience / 1000 > HEARTBEAT
