@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, NotAuthenticated
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -100,7 +100,7 @@ class RoleInCoalition(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         token = request.auth
         if not isinstance(token, ApiToken):
-            return False
+            raise NotAuthenticated
         membership = token.membership
         # Any other coalition might as well not exist.
         if view.kwargs.get("slug") != membership.coalition.slug:

@@ -76,7 +76,28 @@ class Conflict(Problem):
     )
 
 
+UNAUTHENTICATED = (
+    HTTPStatus.UNAUTHORIZED,
+    "unauthenticated",
+    gettext_lazy("Send a valid token: Authorization: Bearer <token>. People > Tokens makes one."),
+)
+FORBIDDEN = (
+    HTTPStatus.FORBIDDEN,
+    "forbidden",
+    gettext_lazy("The role behind this token does not allow this. Nothing was changed."),
+)
+NOT_FOUND = (
+    HTTPStatus.NOT_FOUND,
+    "not_found",
+    gettext_lazy("There is nothing here, or this token may not see it."),
+)
 SAID: dict[type[Exception], tuple[int, str, Text]] = {
+    exceptions.AuthenticationFailed: UNAUTHENTICATED,
+    exceptions.NotAuthenticated: UNAUTHENTICATED,
+    exceptions.PermissionDenied: FORBIDDEN,
+    PermissionDenied: FORBIDDEN,
+    exceptions.NotFound: NOT_FOUND,
+    Http404: NOT_FOUND,
     exceptions.ValidationError: (
         HTTPStatus.BAD_REQUEST,
         "invalid",
@@ -86,26 +107,6 @@ SAID: dict[type[Exception], tuple[int, str, Text]] = {
         HTTPStatus.BAD_REQUEST,
         "malformed",
         gettext_lazy("The body is not valid JSON in UTF-8, so nothing was changed."),
-    ),
-    exceptions.AuthenticationFailed: (
-        HTTPStatus.UNAUTHORIZED,
-        "unauthenticated",
-        gettext_lazy("Send a valid token: Authorization: Bearer <token>. People > Tokens makes one."),
-    ),
-    exceptions.NotAuthenticated: (
-        HTTPStatus.UNAUTHORIZED,
-        "unauthenticated",
-        gettext_lazy("Send a valid token: Authorization: Bearer <token>. People > Tokens makes one."),
-    ),
-    PermissionDenied: (
-        HTTPStatus.FORBIDDEN,
-        "forbidden",
-        gettext_lazy("The role behind this token does not allow this. Nothing was changed."),
-    ),
-    Http404: (
-        HTTPStatus.NOT_FOUND,
-        "not_found",
-        gettext_lazy("There is nothing here, or this token may not see it."),
     ),
     exceptions.MethodNotAllowed: (
         HTTPStatus.METHOD_NOT_ALLOWED,

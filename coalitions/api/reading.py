@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Expression, Q, QuerySet, Subquery
 from rest_framework import serializers
 
-from coalitions.models import Membership
+from coalitions.models import Membership, ScopedQuerySet
 from coalitions.permissions import sees_everything
 
 Row = dict[str, Any]
@@ -105,6 +105,8 @@ def _statement(
         names = [columns(of.row)[key] for key in of.cursor]
         anchor = of.rows(scope).filter(**{path: Place(f"after_{place}") for place, path in enumerate(names)})
         rows = rows.filter(_beyond(anchor, order))
+    if isinstance(rows, ScopedQuerySet):
+        rows._require_scope()  # the ORM only looks when it runs a statement itself
     query = rows.order_by(*order).values_list(*columns(of.row).values()).query
     sql, values = query.sql_with_params()
     if values:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import statistics
+import time
 from datetime import timedelta
 
 import pytest
@@ -127,6 +129,21 @@ def test_a_foreign_row_is_the_same_as_none(lead):
         assert (send(foreign).status_code, send(foreign).content) == (404, send(nothing).content)
     row.refresh_from_db()
     assert (row.name, row.version, row.removed_at) == (CANARY, 1, None)
+
+
+def test_a_foreign_row_takes_as_long_as_none(lead):
+    """A02: nothing to be learnt from the clock over 200 tries."""
+    foreign = f"organizations/{an_organization(a_coalition()).public_id}/"
+    nothing = f"organizations/{a_coalition_id()}/"
+
+    def taken(path: str) -> float:
+        began = time.perf_counter()
+        assert lead.get(path).status_code == 404
+        return time.perf_counter() - began
+
+    differences = [taken(foreign) - taken(nothing) for _ in range(200)]
+
+    assert abs(statistics.median(differences)) < 0.005
 
 
 def a_coalition_id() -> str:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.http import Http404
+from rest_framework import exceptions
 
+from coalitions.api.errors import answer
 from coalitions.models import Organization
 from tests.coalitions.api.conftest import a_program
 from tests.factories import a_coalition
@@ -20,11 +24,11 @@ def test_while_the_database_is_away_programs_are_told_to_come_back(transactional
         connection.close()
         connection.settings_dict = where
 
-    for answer in answers:
-        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-        assert answer["Content-Type"] == "application/json"
-        assert answer.json()["error"]["code"] == "unavailable"
-        assert b"nowhere" not in answer.content
+    for each in answers:
+        assert (each.status_code, each["Retry-After"]) == (503, "5")
+        assert each["Content-Type"] == "application/json"
+        assert each.json()["error"]["code"] == "unavailable"
+        assert b"nowhere" not in each.content
     assert program.get("organizations/").json()["items"] == []
 
 
@@ -33,10 +37,10 @@ def test_a_fault_of_ours_says_nothing_about_the_inside(lead, caplog):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE coalitions_organization RENAME TO elsewhere")
 
-    answer = lead.get("organizations/")
+    broken = lead.get("organizations/")
 
-    assert (answer.status_code, answer["Content-Type"]) == (500, "application/json")
-    assert answer.json() == {
+    assert (broken.status_code, broken["Content-Type"]) == (500, "application/json")
+    assert broken.json() == {
         "error": {
             "code": "broken",
             "message": "Something broke on our side, so nothing was changed. It has been noted.",
@@ -57,9 +61,9 @@ def test_a_statement_that_takes_too_long_is_an_outage_too(lead):
         )
         cursor.execute("SET LOCAL statement_timeout = 300")
 
-    answer = lead.post("organizations/", {"name": "A"})
+    slow = lead.post("organizations/", {"name": "A"})
 
-    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert (slow.status_code, slow["Retry-After"]) == (503, "5")
 
 
 @pytest.mark.parametrize("path", ["organizations/?x=1", "organizations/x/", "nothing/"])
@@ -79,3 +83,21 @@ def test_a_refusal_in_the_middle_leaves_nothing_behind(lead):
 
     assert lead.get("").json()["revision"] == revision
     assert Organization.objects.filter(coalition=lead.coalition).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (exceptions.NotFound(), 404, "not_found"),
+        (Http404(), 404, "not_found"),
+        (exceptions.PermissionDenied(), 403, "forbidden"),
+        (PermissionDenied(), 403, "forbidden"),
+        (exceptions.NotAuthenticated(), 401, "unauthenticated"),
+        (RuntimeError("CANARY"), 500, "broken"),
+    ],
+)
+def test_whoever_raises_it_an_error_looks_the_same(error, status, code):
+    found = answer(error, {})
+
+    assert (found.status_code, found.data["error"]["code"]) == (status, code)
+    assert "CANARY" not in str(found.data)
