@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from statistics import median
+from typing import Any
 from uuid import uuid4
 
 import pytest
