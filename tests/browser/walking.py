@@ -70,7 +70,7 @@ def pages_of_a_stranger(coalition: Coalition) -> dict[str, str]:
 def some_imports(coalition: Coalition, lead: User) -> None:
     """One that may be brought in, with names to compare, and one that was refused."""
     known = coalition.organizations.order_by("pk")[0].name
-    checked(coalition, lead, OWN | {"more.csv": f"id,name,kind\n9,The {known},union\n"})
+    checked(coalition, lead, OWN | {"organizations.csv": OWN["organizations.csv"] + f"c,The {known},,\n"})
     checked(coalition, lead, {"broken.csv": "id,name,kind\n1,,no such kind\n1,Twice,union\n"})
 
 
