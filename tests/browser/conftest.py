@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 
 import pytest
 from django.conf import settings
@@ -13,6 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from coalitions.demo import world
 from coalitions.models import Coalition
+from coalitions.permissions import AUTHENTICATED_AT
 from tests.factories import PASSWORD
 from tests.stack import running
 
@@ -86,7 +88,7 @@ def sign_in(stack, chromium, transactional_db):
     """Open a browser of its own for a person; what a page must never do fails the test."""
     contexts, complaints = [], []
 
-    def open_for(user, *, width=1280, height=900, dark=False, **options):
+    def open_for(user, *, width=1280, height=900, dark=False, fresh=False, **options):
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -97,6 +99,9 @@ def sign_in(stack, chromium, transactional_db):
         if user is not None:
             client = Client()
             client.force_login(user)
+            session = client.session
+            session[AUTHENTICATED_AT] = time.time() if fresh else 0
+            session.save()
             context.add_cookies(
                 [
                     {

@@ -62,7 +62,7 @@ def test_every_page_of_a_lead_is_for_everybody(sign_in, demo):
     some_imports(demo, lead)
     pages = pages_of_a_lead(demo)
     assert len(pages) > 30
-    assert walked(sign_in(lead), pages) == []
+    assert walked(sign_in(lead, fresh=True), pages) == []
 
 
 def test_every_page_of_a_partner_is_for_everybody(sign_in, demo):

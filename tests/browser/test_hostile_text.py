@@ -86,7 +86,7 @@ def walked(page, pages):
 
 def test_nothing_that_people_write_becomes_part_of_a_page(hostile, sign_in):
     coalition, lead, member = hostile
-    page = sign_in(lead)
+    page = sign_in(lead, fresh=True)
     assert walked(page, pages_of_a_lead(coalition)) == []
     assert walked(sign_in(member), pages_of_a_partner(coalition)) == []
 
