@@ -57,20 +57,24 @@ def walked(page, pages):
     return problems
 
 
+def assert_none(problems):
+    assert not problems, "\n".join(problems)
+
+
 def test_every_page_of_a_lead_is_for_everybody(sign_in, demo):
     lead = member(demo, Role.LEAD)
     some_imports(demo, lead)
     pages = pages_of_a_lead(demo)
     assert len(pages) > 30
-    assert walked(sign_in(lead, fresh=True), pages) == []
+    assert_none(walked(sign_in(lead, fresh=True), pages))
 
 
 def test_every_page_of_a_partner_is_for_everybody(sign_in, demo):
-    assert walked(sign_in(member(demo, Role.PARTNER)), pages_of_a_partner(demo)) == []
+    assert_none(walked(sign_in(member(demo, Role.PARTNER)), pages_of_a_partner(demo)))
 
 
 def test_every_page_before_signing_in_is_for_everybody(sign_in, demo):
-    assert walked(sign_in(None), pages_of_a_stranger(demo)) == []
+    assert_none(walked(sign_in(None), pages_of_a_stranger(demo)))
 
 
 def test_what_opens_on_a_page_is_for_everybody_too(sign_in, demo):
@@ -95,4 +99,4 @@ def test_what_opens_on_a_page_is_for_everybody_too(sign_in, demo):
     problems.extend(looked_at(page, "overview, unfolded"))
     page.locator("details.menu summary").click()
     problems.extend(looked_at(page, "menu"))
-    assert problems == []
+    assert_none(problems)
