@@ -35,12 +35,14 @@ WATCH = """() => {
   window.next = () => {
     before = { news: latest(), revision: Number(score().dataset.revision) };
     window.seen = {};
+    delete document.body.dataset.seen;
   };
   window.next();
   new MutationObserver(() => {
     if (!score()) return;
     if (latest() !== before.news) window.seen.news ??= Date.now();
     if (Number(score().dataset.revision) > before.revision) window.seen.score ??= Date.now();
+    if (window.seen.news && window.seen.score) document.body.dataset.seen = "";
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
 
@@ -87,7 +89,7 @@ def one_edit(editing: Page, watching: Page, wire: Wire, row: str, people: int) -
         form.locator(f"input[name={name}]").fill(str(value))
     watching.evaluate("window.next()")
     form.get_by_role("button", name="Save").click()
-    watching.wait_for_function("window.seen.news && window.seen.score", timeout=PATIENCE)
+    watching.locator("body[data-seen]").wait_for(timeout=PATIENCE)
     seen, clicked = watching.evaluate("window.seen"), editing.evaluate("window.clicked")
     editing.locator(f"#edit-{row}").wait_for(timeout=PATIENCE)
     published = wire.first(after=clicked, score=False)
