@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from datetime import timedelta
@@ -19,6 +21,7 @@ from coalitions.services.imports.running import Cancelled, alone_with
 from coalitions.services.imports.writing import MovedOn
 from tests.coalitions.importing import OWN, TWIN_CITIES, bring_in, check
 from tests.factories import a_coalition, a_member
+from tests.stack import running, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -253,22 +256,63 @@ def test_rows_that_are_gone_since_the_check_fail_the_import(coalition, organizer
     assert first.state == "done"
 
 
+def waiting_for_a_turn() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone()[0]
+
+
 def test_two_imports_of_one_coalition_take_turns(coalition, organizer):
-    both = [check(coalition, organizer, TWIN_CITIES) for _turn in range(2)]
-    for upload in both:
+    first, second = (check(coalition, organizer, TWIN_CITIES) for _turn in range(2))
+    for upload in (first, second):
         start_commit(upload, by=organizer)
-    threads = [
-        threading.Thread(target=lambda pk=upload.pk: (jobs.commit_import(pk), connections.close_all()))
-        for upload in both
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    states = [Import.objects.across_coalitions().get(pk=upload.pk).state for upload in both]
+    other = threading.Thread(target=lambda: (jobs.commit_import(second.pk), connections.close_all()))
+
+    def begin(total):
+        other.start()
+        until(lambda: waiting_for_a_turn() == 1)
+        run.begin(total)
+
+    with alone_with(first.pk, state=ImportState.COMMITTING) as run:
+        records = jobs._read(run, progress=run.reach).records
+        commit_import(run.upload, records=records, begin=begin, step=run.step)
+    other.join(60)
+    states = [Import.objects.across_coalitions().get(pk=upload.pk).state for upload in (first, second)]
     assert states == ["done", "done"]
     assert coalition.organizations.count() == 70
-    assert coalition.changes.filter(verb="import.committed").count() == 1
+    # The second one found everything there already.
+    assert coalition.changes.count() == 1
+
+
+def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(coalition, started, tmp_path):
+    """SIGKILL in the middle of the writing. The worker is held there by taking its turn away."""
+    turn = connections.create_connection("default")
+    try:
+        with turn.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended('imports of', %s))", [coalition.pk])
+        with running(tmp_path, only=frozenset({"jobs"})) as stack:
+            uploads.queue(started)
+            until(lambda: waiting_for_a_turn() == 1, seconds=60)
+            os.killpg(stack.programs["jobs"].pid, signal.SIGKILL)
+            until(lambda: stack.programs["jobs"].exit_code() is not None)
+            turn.close()
+            # PostgreSQL notices that nobody is there as soon as it has something to say.
+            until(lambda: waiting_for_a_turn() == 0)
+            started.refresh_from_db()
+            assert (started.state, coalition.organizations.count()) == ("committing", 0)
+            stack.restart("jobs")
+            Import.objects.across_coalitions().update(beat_at=timezone.now() - timedelta(minutes=1))
+            jobs.resume_imports()
+
+            def is_done():
+                started.refresh_from_db()
+                return started.state == "done"
+
+            until(is_done, seconds=60)
+    finally:
+        turn.close()
+    assert coalition.organizations.count() == 2
+    assert coalition.changes.count() == 1
 
 
 def test_an_upload_that_nobody_wanted_is_forgotten_with_its_files(coalition, organizer):
