@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import lru_cache
 
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
 from coalitions.charts import Spark
-from coalitions.templatetags.muster import percent, whole
+from coalitions.templatetags.muster import decimal, percent, whole
 
 REMEMBERED = 8192
 
@@ -22,6 +25,26 @@ def people(value: int) -> str:
 @lru_cache(REMEMBERED)
 def _people(value: int, _language: str | None) -> str:
     return whole(value)
+
+
+def share(value: float | None) -> str:
+    """0.6118 -> "0.61"."""
+    return _share(None if value is None else round(value, 2), get_language())
+
+
+@lru_cache(REMEMBERED)
+def _share(value: float | None, _language: str | None) -> str:
+    return decimal(value)
+
+
+def day(at: datetime | None) -> str:
+    """The local day of a moment, without its year."""
+    return "" if at is None else _day(localtime(at).date(), get_language())
+
+
+@lru_cache(REMEMBERED)
+def _day(date: date, _language: str | None) -> str:
+    return date_format(date, "j M")
 
 
 def figures(low: int, likely: int, high: int) -> SafeString:

@@ -30,7 +30,7 @@ from django.utils.translation import get_language_bidi
 from coalitions import charts, facts
 from coalitions.models import Action, ActionStatus, CountOf, Organization
 from coalitions.models import Count as Counted
-from coalitions.presenting.marks import figures, spark
+from coalitions.presenting import marks
 from coalitions.services.ledgers import pledge_fragment
 
 PER_PAGE = 100
@@ -46,7 +46,7 @@ class Said:
     high: int
 
     def __str__(self) -> str:
-        return figures(self.low, self.likely, self.high)
+        return marks.figures(self.low, self.likely, self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,18 @@ class Row:
     spark: SafeString
     expected: float | None
     came: Mapping[str, Any] | None
+
+    @property
+    def day(self) -> str:
+        return marks.day(self.at)
+
+    @property
+    def rate_said(self) -> str:
+        return marks.share(self.rate)
+
+    @property
+    def expected_said(self) -> str:
+        return "" if self.expected is None else marks.people(round(self.expected))
 
     @property
     def latest(self) -> Said | None:
@@ -139,11 +151,11 @@ def a_row(action: Action, found: Mapping[str, Any], *, address: str) -> Row:
         counted_on=Said(*(found[f"counted_{name}"] for name in FIGURES)) if is_counted else None,
         held_back=Said(*(found[f"latest_{name}"] for name in FIGURES)) if is_held_back else None,
         at=found["at"],
-        by=found["by"] or "",
+        by=found["by"] or "Muster",
         note=found["note"] or "",
         rate=found["rate"],
         has_record=bool(record),
-        spark=spark(_drawn(tuple(shares(record)), get_language_bidi())),
+        spark=marks.spark(_drawn(tuple(shares(record)), get_language_bidi())),
         expected=found["expected"],
         came=found["came"],
     )
