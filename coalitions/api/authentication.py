@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import InterfaceError, OperationalError, connection, models
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
@@ -41,10 +41,28 @@ def _find(token: str) -> ApiToken | None:
 
     Written out, since it stands before every answer: the ORM took longer to compose it than all the rest.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(QUERY, [token_digest(token), timezone.now()])
-        row = cursor.fetchone()
+    row = _first_row(QUERY, [token_digest(token), timezone.now()])
     return _assembled(iter(row)) if row else None
+
+
+def _first_row(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
+    """The first query of a request is also the check whether the kept connection still lives."""
+    is_kept = connection.connection is not None and not connection.in_atomic_block
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    try:
+        return _fetched(sql, values)
+    except (OperationalError, InterfaceError):
+        if not is_kept:
+            raise
+        connection.close()
+        return _fetched(sql, values)
+
+
+def _fetched(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def _columns(model: type[models.Model], *wanted: str) -> list[str]:

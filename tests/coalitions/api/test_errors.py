@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
@@ -30,6 +31,19 @@ def test_while_the_database_is_away_programs_are_told_to_come_back(transactional
         assert each.json()["error"]["code"] == "unavailable"
         assert b"nowhere" not in each.content
     assert program.get("organizations/").json()["items"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_since_the_last_request_is_replaced(transactional_db):
+    """A restart of PostgreSQL ends every kept connection; the next request opens a new one."""
+    program = a_program(a_coalition())
+    assert program.get("organizations/").status_code == 200
+    kept = connection.connection
+    with psycopg.connect(kept.info.dsn, password=kept.info.password, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [kept.info.backend_pid])
+
+    assert program.get("organizations/").status_code == 200
+    assert connection.connection is not kept
 
 
 def test_a_fault_of_ours_says_nothing_about_the_inside(lead, caplog):
