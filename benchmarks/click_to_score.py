@@ -42,7 +42,7 @@ WATCH = """() => {
     if (!score()) return;
     if (latest() !== before.news) window.seen.news ??= Date.now();
     if (Number(score().dataset.revision) > before.revision) window.seen.score ??= Date.now();
-    if (window.seen.news && window.seen.score) document.body.dataset.seen = "";
+    if (window.seen.news && window.seen.score && !("seen" in document.body.dataset)) document.body.dataset.seen = "";
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
 
