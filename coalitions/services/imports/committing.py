@@ -28,7 +28,8 @@ from coalitions.services.imports import notes
 from coalitions.services.imports.choices import chosen
 from coalitions.services.imports.copying import Step
 from coalitions.services.imports.directory import load
-from coalitions.services.imports.plan import Plan, compare
+from coalitions.services.imports.plan import compare
+from coalitions.services.imports.planned import Plan
 from coalitions.services.imports.records import KINDS, Records
 from coalitions.services.imports.uploads import FRAGMENT, settle
 from coalitions.services.imports.writing import Writer

@@ -15,6 +15,7 @@ from coalitions.models import (
     Change,
     Coalition,
     Count,
+    CurrentPledge,
     ExternalId,
     Import,
     ImportNote,
@@ -45,19 +46,7 @@ def undo_import(change: Change, *, by: User | None) -> Change:
     done = kept(upload, ImportNote.Kind.UNDO) if upload else None
     if upload is None or done is None:
         raise Refused(_("This import cannot be undone any more."))
-    tallies = {
-        "counts": _take_back_counts(coalition, numbers(done["counts"]), upload=upload, by=by),
-        "pledges": _take_back_pledges(coalition, numbers(done["pledges"]), upload=upload, by=by),
-        "participations": _delete_participations(coalition, done["participations"]),
-    }
-    _put_links_back(coalition, done)
-    stayed = 0
-    for kind, model in (("actions", Action), ("organizations", Organization)):
-        _put_values_back(coalition, model, done[kind]["changed"])
-        created = done[kind]["created"]
-        tallies[kind] = _remove_untouched(coalition, model, created)
-        stayed += len(numbers(created)) - tallies[kind]
-    _delete_links(coalition, done["links"])
+    tallies = _take_back(upload, done, by=by)
     transaction.on_commit(lambda: tell(upload), robust=True)
     transaction.on_commit(lambda: tell_lists(coalition), robust=True)
     upload.notes.filter(kind=ImportNote.Kind.UNDO).delete()
@@ -68,9 +57,28 @@ def undo_import(change: Change, *, by: User | None) -> Change:
         verb="import.undone",
         subject=change.subject,
         fragment="imports",
-        after=tallies | {"stayed": stayed, "import": str(upload.public_id)},
+        after=tallies | {"import": str(upload.public_id)},
         undoes=change,
     )
+
+
+def _take_back(upload: Import, done: dict[str, Any], *, by: User | None) -> dict[str, int]:
+    """How many rows of each kind were taken back, and how many of those that the import added stay."""
+    coalition = upload.coalition
+    tallies = {
+        "counts": _take_back_counts(coalition, numbers(done["counts"]), upload=upload, by=by),
+        "pledges": _take_back_pledges(coalition, numbers(done["pledges"]), upload=upload, by=by),
+        "participations": _delete_participations(coalition, done["participations"]),
+        "stayed": 0,
+    }
+    _put_links_back(coalition, done)
+    for kind, model in (("actions", Action), ("organizations", Organization)):
+        _put_values_back(coalition, model, done[kind]["changed"])
+        created = done[kind]["created"]
+        tallies[kind] = _remove_untouched(coalition, model, created)
+        tallies["stayed"] += len(numbers(created)) - tallies[kind]
+    _delete_links(coalition, done["links"])
+    return tallies
 
 
 def _remove_untouched(coalition: Coalition, model: type[Organization | Action], created: Ranges) -> int:
@@ -131,35 +139,28 @@ def _delete_links(coalition: Coalition, created: Ranges) -> None:
 def _take_back_counts(coalition: Coalition, pks: list[int], *, upload: Import, by: User | None) -> int:
     """The ledger only grows: a count is withdrawn by a row, a corrected one gets its old figures by a row."""
     names = ("action_id", "organization_id", *COUNTED)
+    own = ("id", "coalition", "by", "corrects", "is_withdrawn", "idempotency_key")
+    rows = coalition.counts.filter(corrected_by__isnull=True).select_related("corrects").order_by("pk")
     taken = 0
     for batch in batches(pks):
-        rows = list(
-            coalition.counts.filter(pk__in=batch, corrected_by__isnull=True)
-            .select_related("corrects")
-            .order_by("pk")
+        lock_actions(
+            coalition, set(coalition.counts.filter(pk__in=batch).values_list("action_id", flat=True))
         )
-        new = reserve(Count, len(rows))
-        copy(
-            Count,
-            [
-                *("id", "coalition", "by", "corrects", "is_withdrawn", "idempotency_key"),
-                *("action", "organization", *COUNTED),
-            ],
+        standing = list(rows.filter(pk__in=batch))
+        new = (
             (
-                (
-                    pk,
-                    coalition.pk,
-                    by and by.pk,
-                    row.pk,
-                    row.corrects is None or row.corrects.is_withdrawn,
-                    _undo_key(row.idempotency_key, upload),
-                    *(getattr(row.corrects or row, name) for name in names),
-                )
-                for pk, row in zip(new, rows, strict=True)
-            ),
-            step=_ignore,
+                pk,
+                coalition.pk,
+                by and by.pk,
+                row.pk,
+                row.corrects is None or row.corrects.is_withdrawn,
+                _undo_key(row.idempotency_key, upload),
+                *(getattr(row.corrects or row, name) for name in names),
+            )
+            for pk, row in zip(reserve(Count, len(standing)), standing, strict=True)
         )
-        taken += len(rows)
+        copy(Count, [*own, "action", "organization", *COUNTED], new, step=_ignore)
+        taken += len(standing)
     return taken
 
 
@@ -167,49 +168,46 @@ def _take_back_pledges(coalition: Coalition, pks: list[int], *, upload: Import, 
     """Where the import's pledge is still the newest, what counted before is said once more, 0 if nothing."""
     if not pks:
         return 0
-    mine = set(pks)
     lock_actions(coalition, set(coalition.pledges.filter(pk__in=pks).values_list("action_id", flat=True)))
     current = list(
         coalition.current_pledges.filter(latest_id__in=pks).select_related("latest").order_by("pk")
     )
-    before: dict[tuple[int, int], Pledge] = {}
-    earlier = coalition.pledges.filter(action_id__in={row.action_id for row in current}, is_held_back=False)
-    for pledge in earlier.exclude(pk__in=mine).order_by("pk"):
-        before[pledge.action_id, pledge.organization_id] = pledge
-    rows = []
-    for pk, row in zip(reserve(Pledge, len(current)), current, strict=True):
-        old = before.get((row.action_id, row.organization_id))
-        rows.append(
-            {
-                "id": pk,
-                "action_id": row.action_id,
-                "organization_id": row.organization_id,
-                "low": old.low if old else 0,
-                "likely": old.likely if old else 0,
-                "high": old.high if old else 0,
-                "is_held_back": False,
-                "seen_version": row.version,
-                "key": _undo_key(row.latest.idempotency_key, upload),
-            }
-        )
+    before = _counted_before(coalition, current, mine=pks)
+    rows = [
+        _said_again(row, before.get((row.action_id, row.organization_id)))
+        | {"id": pk, "key": _undo_key(row.latest.idempotency_key, upload)}
+        for pk, row in zip(reserve(Pledge, len(current)), current, strict=True)
+    ]
+    copied = ("id", "action_id", "organization_id", "low", "likely", "high", "key")
     copy(
         Pledge,
         ["id", "action", "organization", "low", "likely", "high", "idempotency_key", "coalition", "by"],
-        (
-            (
-                *(
-                    row[name]
-                    for name in ("id", "action_id", "organization_id", "low", "likely", "high", "key")
-                ),
-                coalition.pk,
-                by and by.pk,
-            )
-            for row in rows
-        ),
+        ((*(row[name] for name in copied), coalition.pk, by and by.pk) for row in rows),
         step=_ignore,
     )
     roll_up(coalition, rows)
     return len(rows)
+
+
+def _counted_before(
+    coalition: Coalition, current: list[CurrentPledge], *, mine: list[int]
+) -> dict[tuple[int, int], Pledge]:
+    """The newest pledge of each pair that counted, other than those of the import."""
+    actions = {row.action_id for row in current}
+    earlier = coalition.pledges.filter(action_id__in=actions, is_held_back=False).exclude(pk__in=mine)
+    return {(pledge.action_id, pledge.organization_id): pledge for pledge in earlier.order_by("pk")}
+
+
+def _said_again(row: CurrentPledge, old: Pledge | None) -> dict[str, Any]:
+    return {
+        "action_id": row.action_id,
+        "organization_id": row.organization_id,
+        "low": old.low if old else 0,
+        "likely": old.likely if old else 0,
+        "high": old.high if old else 0,
+        "is_held_back": False,
+        "seen_version": row.version,
+    }
 
 
 def _undo_key(key: str, upload: Import) -> str:

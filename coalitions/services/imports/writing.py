@@ -20,7 +20,7 @@ from coalitions.models import (
 from coalitions.services.imports.copying import Step, copy, execute_many, ranges, reserve
 from coalitions.services.imports.directory import IMPORTED
 from coalitions.services.imports.merging import plainly
-from coalitions.services.imports.plan import NewCount, NewPledge, Plan, Rows
+from coalitions.services.imports.planned import NewCount, NewPledge, Plan, Rows
 from coalitions.services.imports.records import split_ref
 
 Undo = dict[str, Any]
