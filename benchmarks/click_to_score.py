@@ -42,7 +42,8 @@ WATCH = """() => {
     if (!score()) return;
     if (latest() !== before.news) window.seen.news ??= Date.now();
     if (Number(score().dataset.revision) > before.revision) window.seen.score ??= Date.now();
-    if (window.seen.news && window.seen.score && !("seen" in document.body.dataset)) document.body.dataset.seen = "";
+    const isDone = window.seen.news && window.seen.score;
+    if (isDone && !document.body.matches("[data-seen]")) document.body.dataset.seen = "";
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
 
@@ -89,7 +90,7 @@ def one_edit(editing: Page, watching: Page, wire: Wire, row: str, people: int) -
         form.locator(f"input[name={name}]").fill(str(value))
     watching.evaluate("window.next()")
     form.get_by_role("button", name="Save").click()
-    watching.locator("body[data-seen]").wait_for(timeout=PATIENCE)
+    watching.locator("body[data-seen]").wait_for(state="attached", timeout=PATIENCE)
     seen, clicked = watching.evaluate("window.seen"), editing.evaluate("window.clicked")
     editing.locator(f"#edit-{row}").wait_for(timeout=PATIENCE)
     published = wire.first(after=clicked, score=False)
