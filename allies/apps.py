@@ -1,3 +1,5 @@
+"""How Django finds this application."""
+
 from django.apps import AppConfig
 
 
