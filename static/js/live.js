@@ -9,6 +9,8 @@
   const PATIENCE = 4000;         // a short gap is nobody's concern
   const HIDDEN_FOR = 30000;      // a tab that nobody sees gives its stream back
   const GATHER = 120;            // several notes about one element make one fetch
+  const SETTLED = 60;            // htmx needs 20 ms until a new element listens
+  const LOST_AFTER = 15000;      // an answer that takes longer does not hold up the next question
   const AGAIN = 3000;            // what could not be fetched is asked for again, not by everybody at once
   let seen = Number(revision) || 0;
   let source = null, poll = null, lost = null, hidden = null, retry = null;
@@ -17,11 +19,26 @@
     element.querySelector("form[data-edit]") !== null ||
     (element.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
+  // News that comes while an answer is under way is newer than that answer, and the element which could hear it is
+  // about to be replaced: it is asked for again as soon as the new one listens.
+  const asking = new Map();
   const refresh = (element) => {
     if (isBusy(element)) { element.dataset.waiting = ""; return; }
+    const before = asking.get(element.id);
+    if (before && performance.now() - before.at < LOST_AFTER) { before.again = true; return; }
     delete element.dataset.waiting;
+    asking.set(element.id, { at: performance.now(), again: false });
     element.dispatchEvent(new Event("stale"));
   };
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.requestConfig?.triggeringEvent?.type !== "stale") return;
+    const { id } = detail.elt;
+    setTimeout(() => {
+      const isNewer = asking.get(id)?.again;
+      asking.delete(id);
+      if (isNewer) note(document.getElementById(id));
+    }, SETTLED);
+  });
 
   const due = new Map();
   const note = (element) => {
