@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import (
     Case,
-    Exists,
     F,
     FloatField,
     IntegerField,
@@ -77,17 +77,21 @@ def listed(coalition: Coalition, *, membership: Membership) -> QuerySet[Action]:
             is_held_back="latest__is_held_back",
         )
         return actions.annotate(own=Subquery(own.values(json=figures)[:1]))
-    return actions.annotate(
-        pledged=Subquery(
-            counted_pledges(action=OuterRef("pk")).values("action").annotate(n=Sum("likely")).values("n")
-        ),
-        result=F("forecast__result"),
-        median=Cast(KT("result__median"), FloatField()),
-        low=Cast(KT("result__interval__0"), FloatField()),
-        high=Cast(KT("result__interval__1"), FloatField()),
-        counted=Subquery(_best_crowd_count()),
-        people=Coalesce(F("median"), Cast(KT("counted__low"), FloatField())),
-    )
+    return actions.annotate(**_numbers())
+
+
+@cache
+def _numbers() -> dict[str, Any]:
+    pledged = counted_pledges(action=OuterRef("pk")).values("action").annotate(n=Sum("likely")).values("n")
+    return {
+        "pledged": Subquery(pledged),
+        "result": F("forecast__result"),
+        "median": Cast(KT("result__median"), FloatField()),
+        "low": Cast(KT("result__interval__0"), FloatField()),
+        "high": Cast(KT("result__interval__1"), FloatField()),
+        "counted": Subquery(_best_crowd_count()),
+        "people": Coalesce(F("median"), Cast(KT("counted__low"), FloatField())),
+    }
 
 
 def filtered(actions: QuerySet[Action], chosen: dict[str, str]) -> QuerySet[Action]:
@@ -127,23 +131,21 @@ def columns(chosen: dict[str, str], *, membership: Membership) -> list[Column]:
 
 def calibration(coalition: Coalition) -> method.Calibration:
     """How good the last forecast before each closed action was."""
-    last = ForecastPoint.objects.filter(action=OuterRef("pk"), day__lte=OuterRef("day")).order_by("-day")
-    held = (
-        coalition.actions.present()
-        .filter(Exists(last), status=ActionStatus.HELD)
-        .annotate(
-            point=Subquery(last.values(json=JSONObject(low="p10", median="p50", high="p90"))[:1]),
-            counted=Subquery(_best_crowd_count()),
-        )
-        .order_by("-day", "-pk")[:MOST_OUTCOMES]
-    )
+    held: Any = coalition.actions.present().filter(status=ActionStatus.HELD).annotate(**_outcome())
+    known = held.filter(point__isnull=False, counted__isnull=False).order_by("-day", "-pk")[:MOST_OUTCOMES]
     return method.calibration(
         [
             method.Outcome(**point, counted=counted["best"])
-            for point, counted in held.values_list("point", "counted")
-            if counted is not None
+            for point, counted in known.values_list("point", "counted")
         ]
     )
+
+
+@cache
+def _outcome() -> dict[str, Any]:
+    last = ForecastPoint.objects.filter(action=OuterRef("pk"), day__lte=OuterRef("day")).order_by("-day")
+    figures = JSONObject(low="p10", median="p50", high="p90")
+    return {"point": Subquery(last.values(json=figures)[:1]), "counted": Subquery(_best_crowd_count())}
 
 
 def _sortable(membership: Membership) -> tuple[str, ...]:

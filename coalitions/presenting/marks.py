@@ -1,17 +1,18 @@
-"""Small marks that a table repeats in every row, written once per value: templates would be slow."""
+"""Marks that pages repeat, written once per value: a template for each would be slow."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
-from coalitions.charts import Spark
+from coalitions.charts import Picture, Spark
 from coalitions.templatetags.muster import decimal, percent, whole
 
 REMEMBERED = 8192
@@ -79,3 +80,13 @@ def _spark(drawn: Spark, _language: str | None) -> SafeString:
         format_html_join("", '<circle cx="{}" cy="{}" r="3"/>', drawn.dots),
         *drawn.last,
     )
+
+
+def fan(picture: Picture, *, name: str, identity: str) -> SafeString:
+    """parts/fan.html, written once for all who look at the same forecast in the same language."""
+    return _fan(picture, name, identity, get_language())
+
+
+@lru_cache(128)
+def _fan(picture: Picture, name: str, identity: str, _language: str | None) -> SafeString:
+    return render_to_string("parts/fan.html", {"fan": picture, "name": name, "id": identity})

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi, gettext
 
 from coalitions import charts
 from coalitions.models import Action, Coalition
+from coalitions.presenting import marks
 from coalitions.templatetags.muster import in_hundred
 
 Json = Mapping[str, Any]
@@ -58,6 +61,15 @@ class Outlook:
     walk_ins: float
     everybody: float | None
     picture: charts.Picture | None
+
+    @property
+    def fan(self) -> SafeString:
+        """The picture as SVG."""
+        return (
+            SafeString()
+            if self.picture is None
+            else marks.fan(self.picture, name=self.action.title, identity="fan")
+        )
 
     @property
     def is_known(self) -> bool:
@@ -121,24 +133,24 @@ def _picture(
     points: list[Json],
     past: Iterable[charts.Past],
 ) -> charts.Picture:
-    histogram = found["histogram"]
-    days = [a_day(point) for point in points]
-    if not days:
-        days.append(
-            charts.Day(today, *(found["quantiles"][share] for share in ("10", "25", "50", "75", "90")))
-        )
-    return charts.fan_picture(
-        points=days,
+    quantiles = (found["quantiles"][share] for share in ("10", "25", "50", "75", "90"))
+    bins = found["histogram"]
+    return _drawn(
+        tuple(a_day(point) for point in points) or (charts.Day(today, *quantiles),),
         today=today,
         day_of_action=action.day,
-        histogram=charts.Bins(histogram["edges"], histogram["counts"]) if histogram["edges"] else None,
+        histogram=charts.Bins(tuple(bins["edges"]), tuple(bins["counts"])) if bins["edges"] else None,
         critical_mass=coalition.critical_mass,
         chance=found.get("p_critical"),
         lower=found["lower"],
         upper=found["upper"],
-        past=list(past),
+        past=tuple(past),
         rtl=get_language_bidi(),
     )
+
+
+# Everybody who looks at one forecast looks at the same picture.
+_drawn = lru_cache(maxsize=128)(charts.fan_picture)
 
 
 def a_day(point: Json) -> charts.Day:

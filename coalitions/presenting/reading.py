@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -55,6 +56,7 @@ def _no_score(coalition: Coalition) -> Score:
     return score
 
 
+@cache
 def _history() -> ArraySubquery:
     points = ScorePoint.objects.filter(coalition=OuterRef("coalition")).order_by("-day")
     return ArraySubquery(
@@ -68,26 +70,32 @@ def _past(coalition: Coalition, *, today: date) -> ArraySubquery:
 
 
 def with_outlook(actions: QuerySet[Action]) -> QuerySet[Action]:
-    """Each action with `points` (its forecast day by day) and `totals` (what today's partners pledged)."""
-    points = ForecastPoint.objects.filter(action=OuterRef("pk")).order_by("-day")
-    quantiles = {share: share for share in ("p10", "p25", "p50", "p75", "p90")}
-    return actions.annotate(
-        points=ArraySubquery(points.values(point=JSONObject(day="day", **quantiles))[: LONGEST_VIEW.days]),
-        totals=Subquery(_totals()),
-        overlaps=Subquery(
-            _overlaps_between_pledgers().values("coalition").annotate(pairs=Count("pk")).values("pairs")
-        ),
-    )
+    """Each action with `points` (its forecast day by day), `totals` and `overlaps` of today's partners."""
+    return actions.annotate(**_outlook())
 
 
 def with_pairs(actions: QuerySet[Action]) -> QuerySet[Action]:
     """Each action with `pairs`, the largest declared overlaps between partners that pledged for it."""
-    pairs = _overlaps_between_pledgers().order_by("-share", "pk")
-    return actions.annotate(
-        pairs=ArraySubquery(
-            pairs.values(pair=JSONObject(first="first__name", second="second__name", share="share"))[:FEW]
-        )
-    )
+    return actions.annotate(**_pairs())
+
+
+@cache  # Putting these together takes longer than PostgreSQL takes to answer.
+def _outlook() -> dict[str, Any]:
+    points = ForecastPoint.objects.filter(action=OuterRef("pk")).order_by("-day")
+    quantiles = {share: share for share in ("p10", "p25", "p50", "p75", "p90")}
+    number = _overlaps_between_pledgers().values("coalition").annotate(pairs=Count("pk")).values("pairs")
+    return {
+        "points": ArraySubquery(points.values(point=JSONObject(day="day", **quantiles))[: LONGEST_VIEW.days]),
+        "totals": Subquery(_totals()),
+        "overlaps": Subquery(number),
+    }
+
+
+@cache
+def _pairs() -> dict[str, Any]:
+    largest = _overlaps_between_pledgers().order_by("-share", "pk")
+    pair = JSONObject(first="first__name", second="second__name", share="share")
+    return {"pairs": ArraySubquery(largest.values(pair=pair)[:FEW])}
 
 
 def totals_of(action: Any) -> Totals:
