@@ -32,7 +32,7 @@
   };
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.requestConfig?.triggeringEvent?.type !== "stale") return;
-    const { id } = detail.elt;
+    const { id } = detail.requestConfig.elt;
     setTimeout(() => {
       const isNewer = asking.get(id)?.again;
       asking.delete(id);
@@ -94,7 +94,7 @@
   const askAgain = ({ detail }) => {
     const isRefused = [403, 404].includes(detail.xhr?.status);
     if (detail.requestConfig?.triggeringEvent?.type !== "stale" || isRefused) return;
-    setTimeout(() => note(document.getElementById(detail.elt.id)), AGAIN * (1 + Math.random()));
+    setTimeout(() => note(document.getElementById(detail.requestConfig.elt.id)), AGAIN * (1 + Math.random()));
   };
   ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, askAgain));
 

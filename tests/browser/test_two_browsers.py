@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from coalitions.models import Action, Coalition, Membership, Organization, Role, User
+from coalitions.models import Action, Coalition, Membership, Organization, Role, Score, User
 from coalitions.services.ledgers import pledge_fragment
 from coalitions.services.people import change_role, remove_person
 from tests.factories import (
@@ -109,6 +109,31 @@ def test_a_pledge_rescores_the_overview_of_somebody_else(house, sign_in):
     expect(score.locator("ol.log")).to_contain_text("Harbor Dockworkers")
     expect(watching.locator("#announce")).to_contain_text("Strength is", timeout=SOON)
     assert was_never_reloaded(watching)
+
+
+def test_news_during_a_slow_answer_is_asked_for_again(house, sign_in):
+    """The answer on its way is older than the news, and the element that hears it is about to be replaced."""
+    watching = is_listening(sign_in(house.lead), house.address)
+    slow = []
+
+    def hold_the_first(route):
+        if slow:
+            route.continue_()
+        else:
+            slow.append((route, route.fetch()))
+
+    watching.route("**/score/", hold_the_first)
+    page = sign_in(house.organizer)
+    page.goto(house.action_address)
+    log_pledge(page, house, 160)
+    until(lambda: watching.evaluate("1") and slow, seconds=15)
+    log_pledge(page, house, 240)
+    until(lambda: Score.objects.get(coalition=house.coalition).revision == int(house.revision()), seconds=30)
+    expect(page.locator("#score .fresh--fresh")).to_be_visible(timeout=SOON)
+    route, answer = slow[0]
+    route.fulfill(response=answer)
+    expect(watching.locator("#score")).to_have_attribute("data-revision", house.revision(), timeout=SOON)
+    expect(watching.locator("#score .fresh--fresh")).to_be_visible(timeout=SOON)
 
 
 def test_the_same_action_open_twice_shows_the_new_line_and_forecast(house, sign_in):
