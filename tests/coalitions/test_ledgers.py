@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -132,7 +133,7 @@ def test_two_first_pledges_at_once_one_is_saved_and_the_other_is_told():
 def test_a_retry_after_the_commit_gets_the_same_row_even_with_the_version_it_saw_before():
     action = an_action()
     organization, by = a_partner(action.coalition), a_member(action.coalition)
-    sent = {
+    sent: dict[str, Any] = {
         "organization": organization,
         "by": by,
         "role": Role.ORGANIZER,
@@ -151,10 +152,10 @@ def test_a_retry_after_the_commit_gets_the_same_row_even_with_the_version_it_saw
 def test_a_key_that_was_used_for_something_else_is_refused(changed):
     action = an_action()
     organization, by = a_partner(action.coalition), a_member(action.coalition)
-    sent = {"organization": organization, "figures": Figures(1, 2, 3)}
-    common = {"by": by, "role": Role.ORGANIZER, "idempotency_key": "k"}
+    sent: dict[str, Any] = {"organization": organization, "figures": Figures(1, 2, 3)}
+    common: dict[str, Any] = {"by": by, "role": Role.ORGANIZER, "idempotency_key": "k"}
     log_pledge(action, **sent, **common)
-    other = {"figures": Figures(1, 2, 4), "organization": a_partner(action.coalition)}[changed]
+    other: Any = {"figures": Figures(1, 2, 4), "organization": a_partner(action.coalition)}[changed]
     with pytest.raises(Refused) as refusal:
         log_pledge(action, **sent | {changed: other}, **common)
     assert refusal.value.field == "idempotency_key"
@@ -282,7 +283,7 @@ def test_a_correction_is_a_new_row_and_the_first_stays():
     second = a_count(first.action, best=800, corrects=first)
     assert [row.best for row in first.action.counts.order_by("pk")] == [1000, 800]
     assert second.corrects == first
-    change = first.action.coalition.changes.latest("revision")
+    change: Any = first.action.coalition.changes.latest("revision")
     assert (change.verb, change.before["best"], change.after["best"]) == ("count.corrected", 1000, 800)
 
 
