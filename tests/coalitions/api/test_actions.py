@@ -55,15 +55,17 @@ def test_what_is_no_action_is_refused(lead, change, field):
     assert not Action.objects.filter(coalition=lead.coalition).exists()
 
 
+ROWS: list[tuple[str, int, dict[str, Any]]] = [
+    ("A", 5, {"is_big": False}),
+    ("B", 3, {"status": "held"}),
+    ("C", 4, {}),
+]
+
+
 def test_filters_and_orders(lead):
-    rows: list[tuple[str, int, dict[str, Any]]] = [
-        ("A", 5, {"is_big": False}),
-        ("B", 3, {"status": "held"}),
-        ("C", 4, {}),
-    ]
     named = {
         str(an_action(lead.coalition, day=date(2027, month, 1), **fields).public_id): name
-        for name, month, fields in rows
+        for name, month, fields in ROWS
     }
 
     def names(query: str) -> str:
