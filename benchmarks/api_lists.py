@@ -2,8 +2,9 @@
 
     python -m benchmarks.api_lists [--organizations 10000] [--rounds 200]
 
-Both sides run in one process against the database of DATABASE_URL, turn by turn, so that noise hits both.
+All sides run in one process against the database of DATABASE_URL, turn by turn, so that noise hits all.
 The API side is all that a server would call: the WSGI application, its middleware, the token, the query.
+The floor does the query only; a second floor also looks the token up, as any endpoint has to.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from coalitions.api.authentication import QUERY  # noqa: E402
 from coalitions.models import (  # noqa: E402
     ApiToken,
     Coalition,
@@ -44,7 +46,6 @@ from coalitions.models import (  # noqa: E402
 )
 
 PAGES = (200, 500)
-TARGET = 2.5
 application = get_wsgi_application()
 
 
@@ -54,8 +55,9 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=200)
     given = options.parse_args()
     with a_large_coalition(given.organizations) as (coalition, token), a_bare_connection() as bare:
-        print(f"{given.organizations} organizations, {given.rounds} rounds")
-        print(f"{'page':>5} {'bytes':>8} {'floor ms':>9} {'API ms':>9} {'ratio':>6}")
+        print(f"{given.organizations} organizations, {given.rounds} rounds; the target is a ratio of 2.5")
+        heads = ("page", "bytes", "floor ms", "+ token", "API ms", "ratio", "+ token")
+        print("".join(f"{head:>9}" for head in heads))
         for size in PAGES:
             measure(coalition, token, bare, size=size, rounds=given.rounds)
 
@@ -77,11 +79,15 @@ def measure(coalition: Coalition, token: str, bare: psycopg.Connection, *, size:
         items = [dict(zip(keys, row, strict=True)) for row in rows[:size]]
         return orjson.dumps({"items": items, "next": more}, option=orjson.OPT_UTC_Z)
 
+    def floor_with_token() -> bytes:
+        with bare.cursor() as cursor:
+            assert cursor.execute(QUERY, [token_digest(token), timezone.now()]).fetchone()
+        return floor()
+
     assert floor() == whole, "the floor must produce the same bytes"
-    floor_ms, api_ms = turn_by_turn(floor, api, rounds=rounds)
-    ratio = api_ms / floor_ms
-    verdict = "within" if ratio <= TARGET else "ABOVE"
-    print(f"{size:>5} {len(whole):>8} {floor_ms:>9.2f} {api_ms:>9.2f} {ratio:>6.2f}  {verdict} {TARGET}")
+    floor_ms, token_ms, api_ms = turn_by_turn(floor, floor_with_token, api, rounds=rounds)
+    figures = (floor_ms, token_ms, api_ms, api_ms / floor_ms, api_ms / token_ms)
+    print(f"{size:>9}{len(whole):>9}" + "".join(f"{figure:>9.2f}" for figure in figures))
 
 
 def turn_by_turn(*sides: Callable[[], bytes], rounds: int) -> list[float]:
