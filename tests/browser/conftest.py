@@ -30,13 +30,14 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Gone with the last test of this folder: a worker that lives on would take the messages of other tests.
+@pytest.fixture(scope="package")
 def stack(django_db_setup, django_db_blocker, tmp_path_factory):
     with django_db_blocker.unblock(), running(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
