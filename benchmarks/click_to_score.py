@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -58,9 +59,10 @@ class Wire:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        for message in self.pubsub.listen():
-            if message["type"] == "pmessage":
-                self.told.append((1000 * time.time(), message["data"].decode().partition(" ")[2]))
+        with suppress(redis.ConnectionError):  # the house is gone at the end
+            for message in self.pubsub.listen():
+                if message["type"] == "pmessage":
+                    self.told.append((1000 * time.time(), message["data"].decode().partition(" ")[2]))
 
     def first(self, *, after: float, score: bool) -> float:
         return next(at for at, name in list(self.told) if at >= after and (name == "score") == score)
