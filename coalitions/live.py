@@ -61,9 +61,9 @@ def channel(coalition_id: int) -> str:
     return f"{CHANNEL_PREFIX}{coalition_id}"
 
 
-def claim(key: str, *, seconds: int) -> bool:
+def claim(key: str, *, seconds: float) -> bool:
     """Whether nobody else holds the key at the moment; it frees itself after the seconds given."""
-    return bool(client().set(key, 1, nx=True, ex=seconds))
+    return bool(client().set(key, 1, nx=True, px=round(1000 * seconds)))
 
 
 def release(key: str) -> bool:

@@ -65,11 +65,6 @@ def behind(*, now: datetime, limit: int) -> list[int]:
     )
 
 
-def seconds_since_last(coalition_id: int, *, now: datetime) -> float | None:
-    at = Score.objects.filter(coalition_id=coalition_id).values_list("computed_at", flat=True).first()
-    return None if at is None else (now - at).total_seconds()
-
-
 def _outdated(coalition: Coalition, *, today: date) -> QuerySet[Score]:
     """The fence: a score of an older revision or of an earlier day. A late result finds nothing."""
     older_day = Q(day__isnull=True) | Q(day__lt=today)

@@ -28,10 +28,9 @@ def rescore_coalition(coalition_id: int) -> None:
         return
     # From here on a new edit queues a new message: it may be too late for our reading of the facts.
     live.release(_waiting(coalition_id))
-    wait = scores.seconds_since_last(coalition_id, now=timezone.now())
-    if wait is not None and 0 <= wait < DEBOUNCE_SECONDS:
+    if not live.claim(_window(coalition_id), seconds=DEBOUNCE_SECONDS):
         if live.claim(_waiting(coalition_id), seconds=30):
-            rescore_coalition.apply_async((coalition_id,), countdown=DEBOUNCE_SECONDS - wait)
+            rescore_coalition.apply_async((coalition_id,), countdown=DEBOUNCE_SECONDS)
         return
     scores.rescore(coalition_id, now=timezone.now())
 
@@ -54,3 +53,7 @@ def queue_mail() -> bool:
 
 def _waiting(coalition_id: int) -> str:
     return f"rescore:{coalition_id}"
+
+
+def _window(coalition_id: int) -> str:
+    return f"measured:{coalition_id}"

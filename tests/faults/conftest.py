@@ -106,7 +106,8 @@ class Ground:
 def house(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
     gate = folder / "gate"
-    with own_house(folder, SLOW_FACTS=str(gate)) as house:
+    # Durable: a commit that PostgreSQL has not yet written may be lost, and would look like ours.
+    with own_house(folder, durable=True, SLOW_FACTS=str(gate)) as house:
         yield house, gate, house.rows("small")
 
 
