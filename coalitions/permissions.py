@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
-from coalitions.models import Coalition, Membership, Organization, Role, User
+from coalitions.models import Membership, Organization, Role, User
 
 View = Callable[..., HttpResponseBase]
 AUTHENTICATED_AT = "authenticated_at"
@@ -65,10 +65,6 @@ def require(membership: Membership, *, at_least: Role) -> Membership:
     if membership.role < at_least:
         raise PermissionDenied
     return membership
-
-
-def get_coalition(user: User | AnonymousUser, slug: str, *, at_least: Role) -> Coalition:
-    return get_membership(user, slug, at_least=at_least).coalition
 
 
 def may_log_for(membership: Membership, organization: Organization) -> bool:
